@@ -1,0 +1,277 @@
+/**
+ * Byte strings: argument checks, concatenation, constant-time comparison, wiping, text encodings.
+ *
+ * @module
+ */
+import { InputError, UnsupportedError } from './errors.ts';
+
+/** Says what a value is, in an error message, without showing what it holds. */
+export function describe(value: unknown): string {
+  if (value === null) return 'null';
+  if (value instanceof Uint8Array) return `${value.length} bytes`;
+  if (Array.isArray(value)) return `an array of ${value.length}`;
+  switch (typeof value) {
+    case 'undefined':
+      return 'undefined';
+    case 'number':
+    case 'boolean':
+    case 'bigint':
+      return `${typeof value} ${String(value)}`;
+    case 'string':
+      return `a string of ${value.length} characters`;
+    case 'object': {
+      const name: unknown = (value as object).constructor?.name;
+      return typeof name === 'string' && name !== 'Object' ? `a ${name}` : 'an object';
+    }
+    default:
+      return `a ${typeof value}`;
+  }
+}
+
+/** How long a byte argument may be; an exact number, or a range of which either end may be open. */
+export type ByteLength = number | { readonly min?: number; readonly max?: number };
+
+/**
+ * Checks that an argument is a byte string of the right length.
+ *
+ * @param argument - The argument's name, for the error.
+ * @param value - What the caller passed. A Node `Buffer` is a `Uint8Array` and is accepted.
+ * @param length - Bytes expected; any length when absent.
+ * @throws {@link InputError} `ERR_INPUT_TYPE`, `ERR_INPUT_LENGTH`.
+ */
+export function checkBytes(
+  argument: string,
+  value: unknown,
+  length?: ByteLength,
+): asserts value is Uint8Array {
+  if (!(value instanceof Uint8Array)) {
+    throw new InputError('ERR_INPUT_TYPE', argument, 'a Uint8Array', describe(value));
+  }
+  if (length === undefined) return;
+  if (typeof length === 'number') {
+    if (value.length !== length) {
+      throw new InputError('ERR_INPUT_LENGTH', argument, `${length} bytes`, `${value.length} bytes`);
+    }
+    return;
+  }
+  const { min = 0, max = Number.POSITIVE_INFINITY } = length;
+  if (value.length < min || value.length > max) {
+    const expected = max === Number.POSITIVE_INFINITY ? `at least ${min}` : `${min} to ${max}`;
+    throw new InputError('ERR_INPUT_LENGTH', argument, `${expected} bytes`, `${value.length} bytes`);
+  }
+}
+
+/**
+ * Checks an options bag: a plain object (or absent) with only known names.
+ *
+ * @param argument - The argument's name, for the error.
+ * @param value - What the caller passed.
+ * @param known - The names that mean something.
+ * @throws {@link InputError} `ERR_INPUT_TYPE`, `ERR_INPUT_OPTION`.
+ */
+export function checkOptions(argument: string, value: unknown, known: readonly string[]): void {
+  if (value === undefined) return;
+  if (value === null || typeof value !== 'object' || value instanceof Uint8Array || Array.isArray(value)) {
+    throw new InputError('ERR_INPUT_TYPE', argument, 'an options object', describe(value));
+  }
+  for (const name of Object.keys(value)) {
+    if (!known.includes(name)) {
+      const expected = known.length === 0 ? 'no options' : `only ${known.join(', ')}`;
+      throw new InputError('ERR_INPUT_OPTION', argument, expected, `unknown option "${name.slice(0, 64)}"`);
+    }
+  }
+}
+
+/**
+ * Checks an integer argument.
+ *
+ * @param argument - The argument's name, for the error.
+ * @param value - What the caller passed.
+ * @param min - Smallest value allowed.
+ * @param max - Largest value allowed.
+ * @throws {@link InputError} `ERR_INPUT_TYPE`, `ERR_INPUT_RANGE`.
+ */
+export function checkInteger(
+  argument: string,
+  value: unknown,
+  min: number,
+  max: number,
+): asserts value is number {
+  if (typeof value !== 'number') {
+    throw new InputError('ERR_INPUT_TYPE', argument, 'a number', describe(value));
+  }
+  if (!Number.isSafeInteger(value) || value < min || value > max) {
+    throw new InputError('ERR_INPUT_RANGE', argument, `an integer from ${min} to ${max}`, String(value));
+  }
+}
+
+/**
+ * Joins byte strings into one new array.
+ *
+ * @param parts - What to join, in order.
+ * @returns A new array that shares no memory with its parts.
+ */
+export function concat(...parts: readonly Uint8Array[]): Uint8Array {
+  let length = 0;
+  for (const part of parts) length += part.length;
+  const out = new Uint8Array(length);
+  let offset = 0;
+  for (const part of parts) {
+    out.set(part, offset);
+    offset += part.length;
+  }
+  return out;
+}
+
+/**
+ * Compares two byte strings in time that depends on their lengths only, as far as a JIT compiler allows.
+ *
+ * @param a - One byte string.
+ * @param b - The other.
+ * @returns Whether they are the same.
+ */
+export function equal(a: Uint8Array, b: Uint8Array): boolean {
+  if (a.length !== b.length) return false;
+  let difference = 0;
+  for (let i = 0; i < a.length; i++) difference |= (a[i] as number) ^ (b[i] as number);
+  return difference === 0;
+}
+
+/**
+ * Overwrites buffers with zeros.
+ *
+ * @param buffers - Buffers that this code owns.
+ */
+export function wipe(...buffers: readonly (Uint8Array | undefined)[]): void {
+  for (const buffer of buffers) buffer?.fill(0);
+}
+
+/** `crypto.getRandomValues` refuses more than this at once. */
+const RANDOM_QUOTA_BYTES = 65536;
+
+/**
+ * Fills a buffer from the runtime's cryptographic random generator.
+ *
+ * @param out - Where the random bytes go.
+ * @returns The same buffer.
+ * @throws {@link UnsupportedError} `ERR_UNSUPPORTED_RUNTIME` when the runtime has no generator or it fails.
+ */
+export function randomFill<T extends Uint8Array>(out: T): T {
+  try {
+    for (let offset = 0; offset < out.length; offset += RANDOM_QUOTA_BYTES) {
+      globalThis.crypto.getRandomValues(
+        out.subarray(offset, offset + RANDOM_QUOTA_BYTES) as Uint8Array<ArrayBuffer>,
+      );
+    }
+  } catch (cause) {
+    throw new UnsupportedError(
+      'ERR_UNSUPPORTED_RUNTIME',
+      'the random generator of this runtime failed: crypto.getRandomValues is needed',
+      { cause },
+    );
+  }
+  return out;
+}
+
+/** Big-endian bytes of an unsigned integer. */
+export function uintBytes(value: number, sizeBytes: 1 | 2 | 4 | 8): Uint8Array {
+  const out = new Uint8Array(sizeBytes);
+  const view = new DataView(out.buffer);
+  if (sizeBytes === 1) view.setUint8(0, value);
+  else if (sizeBytes === 2) view.setUint16(0, value);
+  else if (sizeBytes === 4) view.setUint32(0, value);
+  else view.setBigUint64(0, BigInt(value));
+  return out;
+}
+
+/** The big-endian integer of four bytes at `offset`, which must lie inside `bytes`. */
+export function readUint32(bytes: Uint8Array, offset: number): number {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(offset);
+}
+
+const encoder = new TextEncoder();
+
+/** UTF-8 bytes of a text. */
+export function utf8(text: string): Uint8Array {
+  return encoder.encode(text);
+}
+
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+
+/** Lower-case hexadecimal of public bytes. Not for secrets: strings cannot be wiped. */
+export function toHex(bytes: Uint8Array): string {
+  let text = '';
+  for (const byte of bytes) text += HEX[byte];
+  return text;
+}
+
+/**
+ * Bytes of a hexadecimal text, either case.
+ *
+ * @param text - An even number of hexadecimal digits.
+ * @param argument - The argument's name, for the error.
+ * @throws {@link InputError} `ERR_INPUT_FORMAT`.
+ */
+export function fromHex(text: string, argument = 'text'): Uint8Array {
+  if (typeof text !== 'string' || text.length % 2 !== 0 || !/^[0-9a-fA-F]*$/.test(text)) {
+    throw new InputError(
+      'ERR_INPUT_FORMAT',
+      argument,
+      'an even number of hexadecimal digits',
+      describe(text),
+    );
+  }
+  const out = new Uint8Array(text.length / 2);
+  for (let i = 0; i < out.length; i++) out[i] = Number.parseInt(text.slice(2 * i, 2 * i + 2), 16);
+  return out;
+}
+
+/** Base64url without padding (RFC 4648 §5). */
+export function toBase64Url(bytes: Uint8Array): string {
+  return toBase64(bytes).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
+}
+
+/** Base64 with padding (RFC 4648 §4). */
+export function toBase64(bytes: Uint8Array): string {
+  let binary = '';
+  for (let i = 0; i < bytes.length; i += 0x2000) {
+    binary += String.fromCharCode(...bytes.subarray(i, i + 0x2000));
+  }
+  return btoa(binary);
+}
+
+/**
+ * Bytes of a base64 text with padding, and nothing else in it.
+ *
+ * @param text - Canonical base64 (RFC 4648 §4).
+ * @param argument - The argument's name, for the error.
+ * @throws {@link InputError} `ERR_INPUT_FORMAT`.
+ */
+export function fromBase64(text: string, argument = 'text'): Uint8Array {
+  let out: Uint8Array | undefined;
+  try {
+    out = Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+  } catch {
+    // reported below
+  }
+  // Re-encoding refuses white space, missing padding and stray bits, which atob forgives.
+  if (out === undefined || toBase64(out) !== text) {
+    throw new InputError('ERR_INPUT_FORMAT', argument, 'canonical base64', describe(text));
+  }
+  return out;
+}
+
+/**
+ * Bytes of a base64url text without padding.
+ *
+ * @param text - Canonical base64url (RFC 4648 §5).
+ * @param argument - The argument's name, for the error.
+ * @throws {@link InputError} `ERR_INPUT_FORMAT`.
+ */
+export function fromBase64Url(text: string, argument = 'text'): Uint8Array {
+  if (typeof text !== 'string' || !/^[A-Za-z0-9_-]*$/.test(text)) {
+    throw new InputError('ERR_INPUT_FORMAT', argument, 'base64url without padding', describe(text));
+  }
+  const padding = '='.repeat((4 - (text.length % 4)) % 4);
+  return fromBase64(text.replaceAll('-', '+').replaceAll('_', '/') + padding, argument);
+}

@@ -1,0 +1,103 @@
+/**
+ * Holder for key material: never printed, never serialised, wiped on disposal.
+ *
+ * @module
+ */
+import { checkBytes, wipe } from './bytes.ts';
+import { InputError } from './errors.ts';
+
+/** What any secret shows of itself. */
+export const REDACTED = '[secret]';
+
+/** Symbol under which Node's `util.inspect` looks for a custom form. */
+export const INSPECT = Symbol.for('nodejs.util.inspect.custom');
+
+/**
+ * Bytes that must not be printed and are wiped when no longer needed.
+ *
+ * `using secret = …` wipes at the end of the block; `dispose()` does it by hand. What a JavaScript runtime cannot
+ * promise is that no copy was ever made: see the threat model in the docs.
+ *
+ * @example
+ * using secret = SecretBytes.from(crypto.getRandomValues(new Uint8Array(32)));
+ * console.log(`${secret}`); // [secret]
+ */
+export class SecretBytes implements Disposable {
+  readonly #bytes: Uint8Array;
+  #disposed = false;
+
+  private constructor(bytes: Uint8Array) {
+    this.#bytes = bytes;
+  }
+
+  /**
+   * Copies bytes into a new secret. The caller's buffer is left as it is and stays the caller's to wipe.
+   *
+   * @param bytes - Key material.
+   * @returns A secret that owns its own copy.
+   * @throws {@link InputError} `ERR_INPUT_TYPE`.
+   */
+  static from(bytes: Uint8Array): SecretBytes {
+    checkBytes('bytes', bytes);
+    return new SecretBytes(Uint8Array.from(bytes));
+  }
+
+  /**
+   * Takes a buffer over without copying: from now on it belongs to the secret, which wipes it.
+   *
+   * @param bytes - Key material that nobody else refers to.
+   * @returns A secret that owns the buffer.
+   * @throws {@link InputError} `ERR_INPUT_TYPE`.
+   */
+  static adopt(bytes: Uint8Array): SecretBytes {
+    checkBytes('bytes', bytes);
+    return new SecretBytes(bytes);
+  }
+
+  /** Length in bytes. */
+  get length(): number {
+    return this.#bytes.length;
+  }
+
+  /** Whether the bytes were wiped. */
+  get disposed(): boolean {
+    return this.#disposed;
+  }
+
+  /**
+   * The bytes themselves, not a copy: valid until {@link dispose}, and not to be kept longer.
+   *
+   * @returns The buffer that holds the secret.
+   * @throws {@link InputError} `ERR_INPUT_DISPOSED`.
+   */
+  expose(): Uint8Array {
+    if (this.#disposed) throw new InputError('ERR_INPUT_DISPOSED', 'secret', 'a live secret', 'a disposed one');
+    return this.#bytes;
+  }
+
+  /** Wipes the bytes. Further calls do nothing. */
+  dispose(): void {
+    this.#disposed = true;
+    wipe(this.#bytes);
+  }
+
+  /** Same as {@link dispose}, for `using`. */
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  /** @returns `[secret]` */
+  toString(): string {
+    return REDACTED;
+  }
+
+  /** @returns `[secret]` */
+  toJSON(): string {
+    return REDACTED;
+  }
+
+  /** @internal */
+  [INSPECT](): string {
+    return REDACTED;
+  }
+}
