@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { checkBytes, wipe } from './bytes.ts';
+import { type ByteLength, checkBytes, wipe } from './bytes.ts';
 import { InputError } from './errors.ts';
 
 /** What any secret shows of itself. */
@@ -11,6 +11,32 @@ export const REDACTED = '[secret]';
 
 /** Symbol under which Node's `util.inspect` looks for a custom form. */
 export const INSPECT = Symbol.for('nodejs.util.inspect.custom');
+
+/** What every object that holds a secret has in common: it is disposable, and it prints as `[secret]`. */
+export abstract class SecretHolder implements Disposable {
+  /** Wipes the secret as far as the runtime lets it. Further calls do nothing. */
+  abstract dispose(): void;
+
+  /** Same as {@link dispose}, for `using`. */
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  /** @returns `[secret]` */
+  toString(): string {
+    return REDACTED;
+  }
+
+  /** @returns `[secret]` */
+  toJSON(): string {
+    return REDACTED;
+  }
+
+  /** @internal */
+  [INSPECT](): string {
+    return REDACTED;
+  }
+}
 
 /**
  * Bytes that must not be printed and are wiped when no longer needed.
@@ -22,11 +48,12 @@ export const INSPECT = Symbol.for('nodejs.util.inspect.custom');
  * using secret = SecretBytes.from(crypto.getRandomValues(new Uint8Array(32)));
  * console.log(`${secret}`); // [secret]
  */
-export class SecretBytes implements Disposable {
+export class SecretBytes extends SecretHolder {
   readonly #bytes: Uint8Array;
   #disposed = false;
 
   private constructor(bytes: Uint8Array) {
+    super();
     this.#bytes = bytes;
   }
 
@@ -76,28 +103,26 @@ export class SecretBytes implements Disposable {
   }
 
   /** Wipes the bytes. Further calls do nothing. */
-  dispose(): void {
+  override dispose(): void {
     this.#disposed = true;
     wipe(this.#bytes);
   }
+}
 
-  /** Same as {@link dispose}, for `using`. */
-  [Symbol.dispose](): void {
-    this.dispose();
-  }
+/** Key material as functions take it: a secret, or plain bytes that stay the caller's to wipe. */
+export type ByteSecret = SecretBytes | Uint8Array;
 
-  /** @returns `[secret]` */
-  toString(): string {
-    return REDACTED;
-  }
-
-  /** @returns `[secret]` */
-  toJSON(): string {
-    return REDACTED;
-  }
-
-  /** @internal */
-  [INSPECT](): string {
-    return REDACTED;
-  }
+/**
+ * The bytes of an argument that may be a secret or plain bytes.
+ *
+ * @param argument - The argument's name, for the error.
+ * @param value - What the caller passed.
+ * @param length - Bytes expected; any length when absent.
+ * @returns The caller's own buffer, not a copy.
+ * @throws {@link InputError} `ERR_INPUT_TYPE`, `ERR_INPUT_LENGTH`, `ERR_INPUT_DISPOSED`.
+ */
+export function exposeBytes(argument: string, value: ByteSecret, length?: ByteLength): Uint8Array {
+  const bytes = value instanceof SecretBytes ? value.expose() : value;
+  checkBytes(argument, bytes, length);
+  return bytes;
 }

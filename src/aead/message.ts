@@ -1,0 +1,121 @@
+/**
+ * AES-256-GCM for messages in hand: seal and open.
+ *
+ * Sealed bytes: preamble `MWA` 1 (4), key id (16), commitment (32), nonce (12), ciphertext, tag (16). GCM's AAD is the
+ * header followed by the caller's.
+ *
+ * @module
+ */
+import { checkBytes, checkOptions, concat, equal, randomFill, toHex } from '../bytes.ts';
+import { AuthenticationError, InputError } from '../errors.ts';
+import { AES_256_GCM } from '../params.ts';
+import { checkPreamble, PREAMBLE_BYTES, writePreamble } from '../preamble.ts';
+import { type AeadKey, aeadKeyParts, COMMITMENT_BYTES, KEY_ID_BYTES, spendUse } from './key.ts';
+
+/** Options of {@link seal} and {@link open}. */
+export interface AeadOptions {
+  /** Bytes that are authenticated but not sealed; whoever opens must give the same. None by default. */
+  readonly aad?: Uint8Array;
+}
+
+const COMMITMENT_OFFSET = PREAMBLE_BYTES + KEY_ID_BYTES;
+const NONCE_OFFSET = COMMITMENT_OFFSET + COMMITMENT_BYTES;
+const HEADER_BYTES = NONCE_OFFSET + AES_256_GCM.nonceBytes;
+
+/** Bytes that sealing adds to a message: header and tag. */
+export const SEAL_OVERHEAD_BYTES: number = HEADER_BYTES + AES_256_GCM.tagBytes;
+
+const EMPTY = new Uint8Array(0);
+
+/** The caller's AAD, checked. */
+export function checkAad(options: AeadOptions | undefined, known: readonly string[] = ['aad']): Uint8Array {
+  if (options === undefined) return EMPTY;
+  checkOptions('options', options, known);
+  const { aad = EMPTY } = options;
+  checkBytes('options.aad', aad);
+  return aad;
+}
+
+/**
+ * Seals a message with AES-256-GCM under a fresh random nonce.
+ *
+ * SP 800-38D §7.1, nonces by §8.2.2.
+ *
+ * @param key - A key with uses left.
+ * @param plaintext - The message, up to 2^36 − 32 bytes; use {@link sealStream} for what is not in hand.
+ * @param options - Additional authenticated data.
+ * @returns The sealed message, {@link SEAL_OVERHEAD_BYTES} longer than the plaintext.
+ * @throws {@link InputError} `ERR_INPUT_TYPE`, `ERR_INPUT_LENGTH`, `ERR_INPUT_OPTION`, `ERR_INPUT_DISPOSED`.
+ * @throws {@link ExpiredError} `ERR_EXPIRED_USE_BUDGET` when the key has no uses left.
+ * @example const sealed = seal(key, message, { aad: utf8('invoice 42') });
+ */
+export function seal(key: AeadKey, plaintext: Uint8Array, options?: AeadOptions): Uint8Array {
+  const { cipher, keyId, commitment } = aeadKeyParts('key', key);
+  checkBytes('plaintext', plaintext, { max: AES_256_GCM.maxPlaintextBytes });
+  const aad = checkAad(options);
+  spendUse(key);
+  const out = new Uint8Array(plaintext.length + SEAL_OVERHEAD_BYTES);
+  const header = out.subarray(0, HEADER_BYTES);
+  const nonce = out.subarray(NONCE_OFFSET, HEADER_BYTES);
+  writePreamble(out, 'A');
+  out.set(keyId, PREAMBLE_BYTES);
+  out.set(commitment, COMMITMENT_OFFSET);
+  randomFill(nonce);
+  cipher.seal(nonce, aad.length === 0 ? header : concat(header, aad), plaintext, out.subarray(HEADER_BYTES));
+  return out;
+}
+
+/**
+ * Opens a sealed message.
+ *
+ * @param key - The key that sealed it.
+ * @param sealed - What {@link seal} returned.
+ * @param options - The same additional authenticated data.
+ * @returns The message.
+ * @throws {@link InputError} `ERR_INPUT_TYPE`, `ERR_INPUT_OPTION`, `ERR_INPUT_DISPOSED`; `ERR_INPUT_FORMAT` when the
+ * bytes are no sealed message at all.
+ * @throws {@link UnsupportedError} `ERR_UNSUPPORTED_VERSION` for a version of another release.
+ * @throws {@link AuthenticationError} `ERR_AUTHENTICATION` for the wrong key, other AAD, or any change.
+ * @example const message = open(key, sealed, { aad: utf8('invoice 42') });
+ */
+export function open(key: AeadKey, sealed: Uint8Array, options?: AeadOptions): Uint8Array {
+  const { cipher, keyId, commitment } = aeadKeyParts('key', key);
+  checkSealed(sealed);
+  const aad = checkAad(options);
+  const header = sealed.subarray(0, HEADER_BYTES);
+  const out = new Uint8Array(sealed.length - SEAL_OVERHEAD_BYTES);
+  const sameKey =
+    equal(header.subarray(PREAMBLE_BYTES, COMMITMENT_OFFSET), keyId) &&
+    equal(header.subarray(COMMITMENT_OFFSET, NONCE_OFFSET), commitment);
+  const fullAad = aad.length === 0 ? header : concat(header, aad);
+  if (!sameKey || !cipher.open(header.subarray(NONCE_OFFSET), fullAad, sealed.subarray(HEADER_BYTES), out)) {
+    throw new AuthenticationError();
+  }
+  return out;
+}
+
+/**
+ * Reads which key sealed a message, without opening it. The answer is not authenticated before {@link open} succeeds.
+ *
+ * @param sealed - What {@link seal} returned.
+ * @returns The key id, as in {@link AeadKey.keyId}.
+ * @throws {@link InputError} `ERR_INPUT_TYPE`, `ERR_INPUT_FORMAT`.
+ * @throws {@link UnsupportedError} `ERR_UNSUPPORTED_VERSION`.
+ */
+export function sealedKeyId(sealed: Uint8Array): string {
+  checkSealed(sealed);
+  return toHex(sealed.subarray(PREAMBLE_BYTES, COMMITMENT_OFFSET));
+}
+
+function checkSealed(sealed: Uint8Array): void {
+  checkBytes('sealed', sealed);
+  checkPreamble('sealed', sealed, 'A');
+  if (sealed.length < SEAL_OVERHEAD_BYTES) {
+    throw new InputError(
+      'ERR_INPUT_FORMAT',
+      'sealed',
+      `at least ${SEAL_OVERHEAD_BYTES} bytes`,
+      `${sealed.length} bytes`,
+    );
+  }
+}

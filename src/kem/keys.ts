@@ -1,0 +1,171 @@
+/**
+ * ML-KEM-1024 keys.
+ *
+ * @module
+ */
+import { describe, equal, randomFill, wipe } from '../bytes.ts';
+import type { PreparedKemPrivateKey, PreparedKemPublicKey } from '../engines/engine.ts';
+import { engine } from '../engines/index.ts';
+import { InputError } from '../errors.ts';
+import { type KeyMaterial, keyMaterial, PrivateKey, PublicKey } from '../keypair.ts';
+import { ML_KEM_1024 } from '../params.ts';
+import { type ByteSecret, exposeBytes, SecretBytes } from '../secret.ts';
+import { checkExpandedKey, checkPublicKey } from './checks.ts';
+
+let preparedPublic: (key: KemPublicKey) => PreparedKemPublicKey;
+let preparedPrivate: (key: KemPrivateKey) => PreparedKemPrivateKey;
+
+/** An ML-KEM-1024 encapsulation key: public, 1568 bytes, checked (FIPS 203 §7.2). */
+export class KemPublicKey extends PublicKey {
+  /** JOSE and FIPS name. */
+  override readonly algorithm: typeof ML_KEM_1024.name = ML_KEM_1024.name;
+  #prepared: PreparedKemPublicKey | undefined;
+
+  static {
+    preparedPublic = (key) => {
+      key.#prepared ??= engine('kem').preparePublic(key.toBytes());
+      return key.#prepared;
+    };
+  }
+
+  private constructor(bytes: Uint8Array) {
+    super(bytes);
+  }
+
+  /**
+   * Imports a raw key.
+   *
+   * @param bytes - 1568 bytes; copied.
+   * @throws {@link InputError} `ERR_INPUT_TYPE`, `ERR_INPUT_LENGTH`; `ERR_INPUT_KEY` when the modulus check fails.
+   */
+  static fromBytes(bytes: Uint8Array): KemPublicKey {
+    checkPublicKey('bytes', bytes);
+    return new KemPublicKey(Uint8Array.from(bytes));
+  }
+}
+
+/** An ML-KEM-1024 decapsulation key. Disposable; prints as `[secret]`. */
+export class KemPrivateKey extends PrivateKey {
+  /** JOSE and FIPS name. */
+  override readonly algorithm: typeof ML_KEM_1024.name = ML_KEM_1024.name;
+  readonly #prepared: PreparedKemPrivateKey;
+  #publicKey: KemPublicKey | undefined;
+
+  static {
+    preparedPrivate = (key) => key.#prepared;
+  }
+
+  private constructor(prepared: PreparedKemPrivateKey, material: KeyMaterial) {
+    super(material);
+    this.#prepared = prepared;
+  }
+
+  /**
+   * Imports a seed, the form to keep and to exchange (RFC 9935).
+   *
+   * @param seed - `d || z`, 64 bytes; copied, and the original stays yours to wipe.
+   * @throws {@link InputError} `ERR_INPUT_TYPE`, `ERR_INPUT_LENGTH`, `ERR_INPUT_DISPOSED`.
+   */
+  static fromSeed(seed: ByteSecret): KemPrivateKey {
+    const bytes = exposeBytes('seed', seed, ML_KEM_1024.seedBytes);
+    return new KemPrivateKey(engine('kem').prepareSeed(bytes), { seed: SecretBytes.from(bytes) });
+  }
+
+  /**
+   * Imports an expanded key, for keys whose seed is not known. Checked as FIPS 203 §7.3 asks, and by one round of
+   * encapsulation and decapsulation.
+   *
+   * @param expandedKey - `dkPKE || ek || H(ek) || z`, 3168 bytes; copied.
+   * @throws {@link InputError} `ERR_INPUT_TYPE`, `ERR_INPUT_LENGTH`, `ERR_INPUT_DISPOSED`; `ERR_INPUT_KEY` when the
+   * parts do not fit.
+   */
+  static fromExpandedKey(expandedKey: ByteSecret): KemPrivateKey {
+    const bytes = exposeBytes('expandedKey', expandedKey);
+    checkExpandedKey('expandedKey', bytes);
+    const prepared = engine('kem').prepareExpanded(bytes);
+    const key = new KemPrivateKey(prepared, { expandedKey: SecretBytes.from(bytes) });
+    if (!isPairwiseConsistent(key)) {
+      key.dispose();
+      throw new InputError('ERR_INPUT_KEY', 'expandedKey', 'a private part that fits the public one', 'another');
+    }
+    return key;
+  }
+
+  /**
+   * The public half.
+   *
+   * @throws {@link InputError} `ERR_INPUT_DISPOSED`.
+   */
+  override get publicKey(): KemPublicKey {
+    if (this.#publicKey === undefined) {
+      const bytes = new Uint8Array(ML_KEM_1024.publicKeyBytes);
+      preparedKemPrivateKey('key', this).publicKey(bytes);
+      this.#publicKey = KemPublicKey.fromBytes(bytes);
+    }
+    return this.#publicKey;
+  }
+
+  /** Wipes the key as far as the engine can. Further calls do nothing. */
+  override dispose(): void {
+    super.dispose();
+    this.#prepared.dispose();
+  }
+}
+
+function isPairwiseConsistent(key: KemPrivateKey): boolean {
+  const ciphertext = new Uint8Array(ML_KEM_1024.ciphertextBytes);
+  const sent = new Uint8Array(ML_KEM_1024.sharedSecretBytes);
+  const received = new Uint8Array(ML_KEM_1024.sharedSecretBytes);
+  try {
+    preparedPublic(key.publicKey).encapsulate(ciphertext, sent);
+    preparedPrivate(key).decapsulate(ciphertext, received);
+    return equal(sent, received);
+  } finally {
+    wipe(sent, received);
+  }
+}
+
+/**
+ * Generates a key pair.
+ *
+ * FIPS 203 §7.1, algorithm 19: the seed is drawn here and kept, so that the key can be written in its standard form.
+ *
+ * @returns The private key, yours to dispose; its public half is `publicKey`.
+ * @throws {@link UnsupportedError} `ERR_UNSUPPORTED_RUNTIME` when the runtime has no random generator.
+ * @example using key = generateKemKey();
+ */
+export function generateKemKey(): KemPrivateKey {
+  const seed = randomFill(new Uint8Array(ML_KEM_1024.seedBytes));
+  try {
+    return KemPrivateKey.fromSeed(seed);
+  } finally {
+    wipe(seed);
+  }
+}
+
+/** @internal */
+export function checkKemPublicKey(argument: string, key: KemPublicKey): void {
+  if (!(key instanceof KemPublicKey)) {
+    throw new InputError('ERR_INPUT_TYPE', argument, 'a KemPublicKey', describe(key));
+  }
+}
+
+/** @internal */
+export function checkKemPrivateKey(argument: string, key: KemPrivateKey): void {
+  if (!(key instanceof KemPrivateKey)) {
+    throw new InputError('ERR_INPUT_TYPE', argument, 'a KemPrivateKey', describe(key));
+  }
+  keyMaterial(argument, key);
+}
+
+/** @internal */
+export function preparedKemPublicKey(argument: string, key: KemPublicKey): PreparedKemPublicKey {
+  checkKemPublicKey(argument, key);
+  return preparedPublic(key);
+}
+
+/** @internal */
+export function preparedKemPrivateKey(argument: string, key: KemPrivateKey): PreparedKemPrivateKey {
+  checkKemPrivateKey(argument, key);
+  return preparedPrivate(key);
+}

@@ -1,0 +1,69 @@
+/**
+ * The first four bytes of everything this library writes: `M`, `W`, a letter for the kind, a version.
+ *
+ * @module
+ */
+import { InputError, UnsupportedError } from './errors.ts';
+
+/** The formats of this library, by the letter that stands for them. */
+export const FORMATS = {
+  A: { name: 'aead-message', version: 1 },
+  S: { name: 'aead-stream', version: 1 },
+  E: { name: 'envelope', version: 1 },
+  K: { name: 'keystore', version: 0 },
+  F: { name: 'fragment', version: 0 },
+} as const;
+
+/** Letter of a format. */
+export type FormatLetter = keyof typeof FORMATS;
+
+/** Bytes of a preamble. */
+export const PREAMBLE_BYTES = 4;
+
+const M = 0x4d;
+const W = 0x57;
+
+/** Writes a preamble at the start of a buffer. */
+export function writePreamble(out: Uint8Array, letter: FormatLetter): void {
+  out[0] = M;
+  out[1] = W;
+  out[2] = letter.charCodeAt(0);
+  out[3] = FORMATS[letter].version;
+}
+
+/**
+ * Reads a preamble.
+ *
+ * @param bytes - Any bytes.
+ * @returns Letter and version, or undefined when the bytes are none of our formats.
+ */
+export function readPreamble(bytes: Uint8Array): { letter: FormatLetter; version: number } | undefined {
+  if (bytes.length < PREAMBLE_BYTES || bytes[0] !== M || bytes[1] !== W) return undefined;
+  const letter = String.fromCharCode(bytes[2] as number);
+  if (!Object.hasOwn(FORMATS, letter)) return undefined;
+  return { letter: letter as FormatLetter, version: bytes[3] as number };
+}
+
+/**
+ * Checks that bytes start with the preamble of one format, in the version that this release reads.
+ *
+ * @param argument - The argument's name, for the error.
+ * @param bytes - What the caller passed.
+ * @param letter - The format expected.
+ * @throws {@link InputError} `ERR_INPUT_FORMAT` when it is something else.
+ * @throws {@link UnsupportedError} `ERR_UNSUPPORTED_VERSION` when it is another version of it.
+ */
+export function checkPreamble(argument: string, bytes: Uint8Array, letter: FormatLetter): void {
+  const { name, version } = FORMATS[letter];
+  const found = readPreamble(bytes);
+  if (found?.letter !== letter) {
+    const got = found === undefined ? 'something else' : `format ${FORMATS[found.letter].name}`;
+    throw new InputError('ERR_INPUT_FORMAT', argument, `bytes of format ${name}`, got);
+  }
+  if (found.version !== version) {
+    throw new UnsupportedError(
+      'ERR_UNSUPPORTED_VERSION',
+      `${argument} is format ${name} version ${found.version}; this release reads version ${version}`,
+    );
+  }
+}
