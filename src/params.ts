@@ -9,7 +9,7 @@
 /** ML-KEM-1024 (FIPS 203). Sizes in bytes. */
 export const ML_KEM_1024 = {
   name: 'ML-KEM-1024',
-  /** NIST arc, RFC 9935. */
+  /** NIST arc (RFC 9935). */
   oid: '2.16.840.1.101.3.4.4.3',
   /** `d || z`. */
   seedBytes: 64,
@@ -24,6 +24,15 @@ export const ML_KEM_1024 = {
   k: 4,
   /** Modulus of the coefficients. */
   q: 3329,
+  /**
+   * DER around a key of known size is a constant prefix (RFC 9935): SubjectPublicKeyInfo, PKCS#8 with the seed
+   * (`[0] OCTET STRING`), PKCS#8 with the expanded key (`OCTET STRING`).
+   */
+  der: {
+    spki: '30820632300b06096086480165030404030382062100',
+    pkcs8Seed: '3054020100300b060960864801650304040304428040',
+    pkcs8Expanded: '30820c78020100300b060960864801650304040304820c6404820c60',
+  },
   /** HPKE KEM identifier (IANA HPKE registry, draft-ietf-hpke-pq). */
   hpkeId: 0x0042,
 } as const;
@@ -47,6 +56,12 @@ export const ML_DSA_87 = {
   trBytes: 64,
   /** Longest context string. */
   maxContextBytes: 255,
+  /** The same constant prefixes as those of ML-KEM-1024 (RFC 9881). */
+  der: {
+    spki: '30820a32300b060960864801650304031303820a2100',
+    pkcs8Seed: '3034020100300b060960864801650304031304228020',
+    pkcs8Expanded: '30821338020100300b06096086480165030403130482132404821320',
+  },
 } as const;
 
 /** AES-256-GCM with 96-bit nonces and 128-bit tags (SP 800-38D). Sizes in bytes. */

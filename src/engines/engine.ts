@@ -26,6 +26,8 @@ export type Capability =
   | 'external-mu'
   /** Encapsulating with a given `m`, for known-answer tests. */
   | 'seeded-encapsulation'
+  /** Writing the expanded form of a private key. */
+  | 'expanded-key'
   /** Extendable output that is read piece by piece. */
   | 'incremental-xof';
 
@@ -113,7 +115,7 @@ export interface PreparedKemPrivateKey {
   publicKey(out: Uint8Array): void;
   /** FIPS 203 algorithm 21; a forged ciphertext gives the implicit-rejection secret. */
   decapsulate(ciphertext: Uint8Array, sharedSecret: Uint8Array): void;
-  /** Writes the 3168-byte expanded key, where the engine can. */
+  /** Writes the 3168-byte expanded key, where the engine has `expanded-key`. */
   expanded?(out: Uint8Array): void;
   dispose(): void;
 }
@@ -149,7 +151,7 @@ export interface PreparedSignPrivateKey {
   signMu?(mu: Uint8Array, rnd: Uint8Array, out: Uint8Array): void;
   /** Algorithm 7 on a formatted message M′ with given `rnd`, for known-answer tests. */
   signInternal?(formatted: Uint8Array, rnd: Uint8Array, out: Uint8Array): void;
-  /** Writes the 4896-byte expanded key, where the engine can. */
+  /** Writes the 4896-byte expanded key, where the engine has `expanded-key`. */
   expanded?(out: Uint8Array): void;
   dispose(): void;
 }

@@ -166,7 +166,7 @@ class NobleKemPrivateKey implements PreparedKemPrivateKey {
 }
 
 const kemEngine: KemEngine = {
-  capabilities: new Set(['seeded-encapsulation']),
+  capabilities: new Set(['seeded-encapsulation', 'expanded-key']),
   preparePublic: (publicKey) => new NobleKemPublicKey(publicKey),
   prepareSeed: (seed) => new NobleKemPrivateKey(ml_kem1024.keygen(seed).secretKey),
   prepareExpanded: (expandedKey) => new NobleKemPrivateKey(Uint8Array.from(expandedKey)),
@@ -245,7 +245,7 @@ class NobleSignPrivateKey implements PreparedSignPrivateKey {
 }
 
 const signEngine: SignEngine = {
-  capabilities: new Set(['seeded-signing', 'external-mu']),
+  capabilities: new Set(['seeded-signing', 'external-mu', 'expanded-key']),
   preparePublic: (publicKey) => new NobleSignPublicKey(publicKey),
   prepareSeed(seed) {
     const { secretKey, publicKey } = ml_dsa87.keygen(seed);

@@ -33,21 +33,13 @@ function nodeCrypto(): Crypto | undefined {
   return process?.getBuiltinModule?.('node:crypto') as Crypto | undefined;
 }
 
-// DER around a key of known size is a constant prefix (RFC 9881, RFC 9935), the cheapest form that OpenSSL imports.
-const SPKI_PREFIX = {
-  kem: fromHex('30820632300b06096086480165030404030382062100'),
-  sign: fromHex('30820a32300b060960864801650304031303820a2100'),
-};
-/** PKCS#8 with `seed [0] OCTET STRING`. */
-const SEED_PREFIX = {
-  kem: fromHex('3054020100300b060960864801650304040304428040'),
-  sign: fromHex('3034020100300b060960864801650304031304228020'),
-};
-/** PKCS#8 with `expandedKey OCTET STRING`. */
-const EXPANDED_PREFIX = {
-  kem: fromHex('30820c78020100300b060960864801650304040304820c6404820c60'),
-  sign: fromHex('30821338020100300b06096086480165030403130482132404821320'),
-};
+/** DER prefixes of one algorithm: the cheapest form that OpenSSL imports. */
+function derPrefixes(der: { spki: string; pkcs8Seed: string; pkcs8Expanded: string }) {
+  return { spki: fromHex(der.spki), seed: fromHex(der.pkcs8Seed), expanded: fromHex(der.pkcs8Expanded) };
+}
+
+const KEM_DER = /* @__PURE__ */ derPrefixes(ML_KEM_1024.der);
+const SIGN_DER = /* @__PURE__ */ derPrefixes(ML_DSA_87.der);
 
 const EMPTY = new Uint8Array(0);
 
@@ -186,7 +178,7 @@ class NodeKemPrivateKey implements PreparedKemPrivateKey {
   }
 
   publicKey(out: Uint8Array): void {
-    exportPublic(this.#crypto, SPKI_PREFIX.kem, this.#key, out);
+    exportPublic(this.#crypto, KEM_DER.spki, this.#key, out);
   }
 
   decapsulate(ciphertext: Uint8Array, sharedSecret: Uint8Array): void {
@@ -202,10 +194,10 @@ function createKem(crypto: Crypto): KemEngine {
   return {
     capabilities: new Set(),
     preparePublic: (publicKey) =>
-      new NodeKemPublicKey(crypto, importPublic(crypto, SPKI_PREFIX.kem, publicKey)),
-    prepareSeed: (seed) => new NodeKemPrivateKey(crypto, importPrivate(crypto, SEED_PREFIX.kem, seed)),
+      new NodeKemPublicKey(crypto, importPublic(crypto, KEM_DER.spki, publicKey)),
+    prepareSeed: (seed) => new NodeKemPrivateKey(crypto, importPrivate(crypto, KEM_DER.seed, seed)),
     prepareExpanded: (expanded) =>
-      new NodeKemPrivateKey(crypto, importPrivate(crypto, EXPANDED_PREFIX.kem, expanded)),
+      new NodeKemPrivateKey(crypto, importPrivate(crypto, KEM_DER.expanded, expanded)),
   };
 }
 
@@ -237,7 +229,7 @@ class NodeSignPrivateKey implements PreparedSignPrivateKey {
   }
 
   publicKey(out: Uint8Array): void {
-    exportPublic(this.#crypto, SPKI_PREFIX.sign, this.#key, out);
+    exportPublic(this.#crypto, SIGN_DER.spki, this.#key, out);
   }
 
   sign(message: Uint8Array, context: Uint8Array, out: Uint8Array): void {
@@ -252,10 +244,10 @@ function createSign(crypto: Crypto): SignEngine {
   return {
     capabilities: new Set(),
     preparePublic: (publicKey) =>
-      new NodeSignPublicKey(crypto, importPublic(crypto, SPKI_PREFIX.sign, publicKey)),
-    prepareSeed: (seed) => new NodeSignPrivateKey(crypto, importPrivate(crypto, SEED_PREFIX.sign, seed)),
+      new NodeSignPublicKey(crypto, importPublic(crypto, SIGN_DER.spki, publicKey)),
+    prepareSeed: (seed) => new NodeSignPrivateKey(crypto, importPrivate(crypto, SIGN_DER.seed, seed)),
     prepareExpanded: (expanded) =>
-      new NodeSignPrivateKey(crypto, importPrivate(crypto, EXPANDED_PREFIX.sign, expanded)),
+      new NodeSignPrivateKey(crypto, importPrivate(crypto, SIGN_DER.expanded, expanded)),
   };
 }
 

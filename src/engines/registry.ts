@@ -130,6 +130,16 @@ export class EngineRegistry {
     return engine;
   }
 
+  /**
+   * Any engine with a capability, tested, whatever engine was asked for: for checks of input that have to be possible
+   * everywhere, not for operations.
+   *
+   * @throws {@link SelfTestError} when it gave a wrong answer.
+   */
+  capable<F extends Family>(family: F, capability: Capability): FamilyEngines[F] {
+    return this.named(this.#pickFree(family, capability), family);
+  }
+
   /** What one engine offers for one family, without testing it. */
   status(name: EngineName, family: Family): EngineStatus {
     const offer = this.#offer(this.#find(name), family);
@@ -158,8 +168,10 @@ export class EngineRegistry {
   }
 
   #pick(family: Family, capability: Capability | undefined): EngineName {
-    const forced = this.#currentChoice()[family];
-    if (forced !== undefined) return forced;
+    return this.#currentChoice()[family] ?? this.#pickFree(family, capability);
+  }
+
+  #pickFree(family: Family, capability: Capability | undefined): EngineName {
     for (const engine of this.#engines) {
       const offer = this.#offer(engine, family);
       if (offer instanceof Absent) continue;

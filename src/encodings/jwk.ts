@@ -1,0 +1,198 @@
+/**
+ * AKP JSON Web Keys (RFC 9964 for ML-DSA; ML-KEM takes the same form) and sets of them (RFC 7517).
+ *
+ * @module
+ */
+import { describe, equal, fromBase64Url, toBase64Url, wipe } from '../bytes.ts';
+import { InputError } from '../errors.ts';
+import { KemPrivateKey, KemPublicKey } from '../kem/index.ts';
+import { type KeyAlgorithm, ML_DSA_87, ML_KEM_1024 } from '../params.ts';
+import { SignPrivateKey, SignPublicKey } from '../sign/index.ts';
+
+/** A public key of either algorithm. */
+export type AnyPublicKey = KemPublicKey | SignPublicKey;
+/** A private key of either algorithm. */
+export type AnyPrivateKey = KemPrivateKey | SignPrivateKey;
+
+/** A public key as JSON Web Key. */
+export interface PublicJwk {
+  readonly kty: 'AKP';
+  readonly alg: KeyAlgorithm;
+  /** Raw public key, base64url. */
+  readonly pub: string;
+  /** JWK thumbprint (RFC 7638), base64url. */
+  readonly kid?: string;
+  readonly use?: 'sig' | 'enc';
+}
+
+/** A private key as JSON Web Key: the public one and the seed. */
+export interface PrivateJwk extends PublicJwk {
+  /** Seed, base64url. */
+  readonly priv: string;
+}
+
+/** A set of public keys (RFC 7517 §5). */
+export interface PublicJwks {
+  readonly keys: readonly PublicJwk[];
+}
+
+/** Most keys that a set may hold when it is read. */
+const MAX_JWKS_KEYS = 10000;
+
+function checkObject(argument: string, value: unknown): asserts value is Record<string, unknown> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value) || value instanceof Uint8Array) {
+    throw new InputError('ERR_INPUT_TYPE', argument, 'a JWK object', describe(value));
+  }
+}
+
+function member(argument: string, jwk: Record<string, unknown>, name: string): string {
+  // Own members only: a JWK is data, and data must not be answered for by a prototype.
+  const value = Object.hasOwn(jwk, name) ? jwk[name] : undefined;
+  if (typeof value !== 'string') {
+    throw new InputError('ERR_INPUT_FORMAT', `${argument}.${name}`, 'a string', describe(value));
+  }
+  return value;
+}
+
+function readAlgorithm(argument: string, jwk: Record<string, unknown>): KeyAlgorithm {
+  const kty = member(argument, jwk, 'kty');
+  if (kty !== 'AKP') {
+    throw new InputError('ERR_INPUT_ALGORITHM', `${argument}.kty`, '"AKP" (RFC 9964)', `"${kty.slice(0, 32)}"`);
+  }
+  const alg = member(argument, jwk, 'alg');
+  if (alg !== ML_KEM_1024.name && alg !== ML_DSA_87.name) {
+    throw new InputError(
+      'ERR_INPUT_ALGORITHM',
+      `${argument}.alg`,
+      `"${ML_KEM_1024.name}" or "${ML_DSA_87.name}"`,
+      `"${alg.slice(0, 32)}"`,
+    );
+  }
+  return alg;
+}
+
+function readPublic(argument: string, jwk: Record<string, unknown>): AnyPublicKey {
+  const alg = readAlgorithm(argument, jwk);
+  const pub = fromBase64Url(member(argument, jwk, 'pub'), `${argument}.pub`);
+  const { publicKeyBytes } = alg === ML_KEM_1024.name ? ML_KEM_1024 : ML_DSA_87;
+  if (pub.length !== publicKeyBytes) {
+    throw new InputError('ERR_INPUT_LENGTH', `${argument}.pub`, `${publicKeyBytes} bytes`, `${pub.length} bytes`);
+  }
+  return alg === ML_KEM_1024.name ? KemPublicKey.fromBytes(pub) : SignPublicKey.fromBytes(pub);
+}
+
+/**
+ * Writes a public key as JWK, with its thumbprint as key id.
+ *
+ * @param key - The key.
+ * @returns A JWK, public.
+ */
+export function writePublicJwk(key: AnyPublicKey): Required<PublicJwk> {
+  return {
+    kty: 'AKP',
+    alg: key.algorithm,
+    pub: toBase64Url(key.toBytes()),
+    kid: key.keyId,
+    use: key.algorithm === ML_DSA_87.name ? 'sig' : 'enc',
+  };
+}
+
+/**
+ * Reads a public JWK. Members other than `kty`, `alg` and `pub` are ignored, but a private key is refused here.
+ *
+ * @param argument - The argument's name, for the error.
+ * @param jwk - The JWK.
+ * @throws {@link InputError} `ERR_INPUT_TYPE`, `ERR_INPUT_FORMAT`, `ERR_INPUT_ALGORITHM`, `ERR_INPUT_LENGTH`,
+ * `ERR_INPUT_KEY`.
+ */
+export function readPublicJwk(argument: string, jwk: unknown): AnyPublicKey {
+  checkObject(argument, jwk);
+  if (Object.hasOwn(jwk, 'priv')) {
+    throw new InputError('ERR_INPUT_FORMAT', argument, 'a public JWK', 'a private one (it has "priv")');
+  }
+  return readPublic(argument, jwk);
+}
+
+/**
+ * Reads a private JWK and checks that its public part belongs to it.
+ *
+ * @param argument - The argument's name, for the error.
+ * @param jwk - The JWK.
+ * @throws {@link InputError} as {@link readPublicJwk}; `ERR_INPUT_KEY` when `pub` does not belong to `priv`.
+ */
+export function readPrivateJwk(argument: string, jwk: unknown): AnyPrivateKey {
+  checkObject(argument, jwk);
+  const publicKey = readPublic(argument, jwk);
+  const seed = fromBase64Url(member(argument, jwk, 'priv'), `${argument}.priv`);
+  try {
+    const isKem = publicKey.algorithm === ML_KEM_1024.name;
+    const { seedBytes } = isKem ? ML_KEM_1024 : ML_DSA_87;
+    if (seed.length !== seedBytes) {
+      throw new InputError('ERR_INPUT_LENGTH', `${argument}.priv`, `${seedBytes} bytes`, `${seed.length} bytes`);
+    }
+    const key = isKem ? KemPrivateKey.fromSeed(seed) : SignPrivateKey.fromSeed(seed);
+    if (!equal(key.publicKey.toBytes(), publicKey.toBytes())) {
+      key.dispose();
+      throw new InputError('ERR_INPUT_KEY', `${argument}.pub`, 'the public key of priv', 'another');
+    }
+    return key;
+  } finally {
+    wipe(seed);
+  }
+}
+
+/**
+ * Writes a JWK set (RFC 7517 §5) of public keys, each with its thumbprint as `kid`.
+ *
+ * @param keys - Public keys; one may be in it once only.
+ * @returns The set.
+ * @throws {@link InputError} `ERR_INPUT_TYPE` for what is no key, `ERR_INPUT_KEY` for a key that comes twice.
+ * @example response.end(JSON.stringify(exportJwks([signer.publicKey, recipient.publicKey])));
+ */
+export function exportJwks(keys: readonly AnyPublicKey[]): PublicJwks {
+  if (!Array.isArray(keys)) {
+    throw new InputError('ERR_INPUT_TYPE', 'keys', 'an array of public keys', describe(keys));
+  }
+  const seen = new Set<string>();
+  const jwks = keys.map((key: unknown, i) => {
+    if (!(key instanceof KemPublicKey) && !(key instanceof SignPublicKey)) {
+      throw new InputError('ERR_INPUT_TYPE', `keys[${i}]`, 'a public key', describe(key));
+    }
+    if (seen.has(key.keyId)) {
+      throw new InputError('ERR_INPUT_KEY', `keys[${i}]`, 'each key once', `key ${key.keyId} again`);
+    }
+    seen.add(key.keyId);
+    return writePublicJwk(key);
+  });
+  return { keys: jwks };
+}
+
+/**
+ * Reads a JWK set of public keys. Keys of other types and algorithms are passed over, as RFC 7517 §5 says; a key of ours
+ * that is damaged, private, or there twice is an error.
+ *
+ * @param jwks - The set, as `JSON.parse` gives it; at most 10 000 keys.
+ * @returns Our keys in it, by key id (thumbprint, whatever `kid` the set names).
+ * @throws {@link InputError} `ERR_INPUT_TYPE`, `ERR_INPUT_FORMAT`, `ERR_INPUT_LENGTH`, `ERR_INPUT_KEY`.
+ * @example const signer = importJwks(await response.json()).get(keyId);
+ */
+export function importJwks(jwks: unknown): Map<string, AnyPublicKey> {
+  checkObject('jwks', jwks);
+  const list = Object.hasOwn(jwks, 'keys') ? jwks['keys'] : undefined;
+  if (!Array.isArray(list)) throw new InputError('ERR_INPUT_FORMAT', 'jwks.keys', 'an array', describe(list));
+  if (list.length > MAX_JWKS_KEYS) {
+    throw new InputError('ERR_INPUT_LENGTH', 'jwks.keys', `at most ${MAX_JWKS_KEYS} keys`, `${list.length}`);
+  }
+  const keys = new Map<string, AnyPublicKey>();
+  for (const [i, jwk] of (list as unknown[]).entries()) {
+    const argument = `jwks.keys[${i}]`;
+    checkObject(argument, jwk);
+    if (jwk['kty'] !== 'AKP' || (jwk['alg'] !== ML_KEM_1024.name && jwk['alg'] !== ML_DSA_87.name)) continue;
+    const key = readPublicJwk(argument, jwk);
+    if (keys.has(key.keyId)) {
+      throw new InputError('ERR_INPUT_KEY', argument, 'each key once', `key ${key.keyId} again`);
+    }
+    keys.set(key.keyId, key);
+  }
+  return keys;
+}
