@@ -184,6 +184,11 @@ export function uintBytes(value: number, sizeBytes: 1 | 2 | 4 | 8): Uint8Array {
   return out;
 }
 
+/** The big-endian integer of two bytes at `offset`, which must lie inside `bytes`. */
+export function readUint16(bytes: Uint8Array, offset: number): number {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint16(offset);
+}
+
 /** The big-endian integer of four bytes at `offset`, which must lie inside `bytes`. */
 export function readUint32(bytes: Uint8Array, offset: number): number {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(offset);

@@ -21,7 +21,11 @@ interface AeadCase {
 }
 
 /** Opens; a refusal that leaves something behind is `dirty`. */
-function open(key: PreparedAeadKey, { iv, aad }: AeadCase, sealed: Uint8Array): Uint8Array | 'refused' | 'dirty' {
+function open(
+  key: PreparedAeadKey,
+  { iv, aad }: AeadCase,
+  sealed: Uint8Array,
+): Uint8Array | 'refused' | 'dirty' {
   // Not zero before, so that bytes left behind by a refusal are seen.
   const out = new Uint8Array(sealed.length - AES_256_GCM.tagBytes).fill(0xa5);
   if (key.open(iv, aad, sealed, out)) return out;
@@ -33,7 +37,8 @@ function checkKey(key: PreparedAeadKey, test: AeadCase): Verdict {
   const opened = open(key, test, sealed);
   if (opened === 'dirty') return failed('a refusal left plaintext behind');
   const { plaintext } = test;
-  if (plaintext === undefined) return opened === 'refused' ? PASSED : failed('an invalid case was not refused');
+  if (plaintext === undefined)
+    return opened === 'refused' ? PASSED : failed('an invalid case was not refused');
   if (opened === 'refused') return failed('the ciphertext was refused');
   const again = new Uint8Array(plaintext.length + AES_256_GCM.tagBytes);
   key.seal(test.iv, test.aad, plaintext, again);
@@ -91,7 +96,10 @@ function runWycheproof(fields: Fields, engine: AeadEngine): Verdict {
 
 const OTHER_AEAD = /chacha|ccm|siv|eax|ocb|aegis|ascon|cbc/;
 
-function aeadKind(matches: (fields: Fields) => boolean, run: (fields: Fields, engine: AeadEngine) => Verdict): Kind {
+function aeadKind(
+  matches: (fields: Fields) => boolean,
+  run: (fields: Fields, engine: AeadEngine) => Verdict,
+): Kind {
   return {
     family: 'aead',
     matches: (fields) => matches(fields) && !OTHER_AEAD.test(fields.hint),

@@ -3,8 +3,9 @@
  *
  * @module
  */
-import type { FamilyEngines, HashEngine, Xof } from '../engines/engine.ts';
+
 import { utf8 } from '../bytes.ts';
+import type { FamilyEngines, HashEngine, Xof } from '../engines/engine.ts';
 
 /** What a procedure runs with. */
 export interface FactTools {

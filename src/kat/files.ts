@@ -49,7 +49,12 @@ export async function listVectorFiles(folder: string): Promise<string[]> {
     throw new InputError('ERR_INPUT_FORMAT', 'vectors', 'a readable folder of vector files', why, { cause });
   }
   if (paths.length === 0) {
-    throw new InputError('ERR_INPUT_FORMAT', 'vectors', 'a folder with .json or .json.gz files', 'none in it');
+    throw new InputError(
+      'ERR_INPUT_FORMAT',
+      'vectors',
+      'a folder with .json or .json.gz files',
+      'none in it',
+    );
   }
   return paths.sort();
 }

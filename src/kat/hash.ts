@@ -86,7 +86,8 @@ async function checkLarge(fields: Fields, engine: HashEngine, context: KatContex
 /** The `md` of each element of an ACVP `resultsArray`. */
 function acvpCheckpoints(fields: Fields): Uint8Array[] {
   return fields.list('resultsArray').map((entry) => {
-    if (!isObject(entry)) throw new InputError('ERR_INPUT_FORMAT', 'resultsArray', 'objects', 'something else');
+    if (!isObject(entry))
+      throw new InputError('ERR_INPUT_FORMAT', 'resultsArray', 'objects', 'something else');
     return new Fields(entry, fields.hint).hex('md');
   });
 }
@@ -141,7 +142,8 @@ function runHkdf(fields: Fields, engine: HashEngine): Verdict {
 type Runner = (fields: Fields, engine: HashEngine, context: KatContext) => Verdict | Promise<Verdict>;
 
 /** A hash in a set's or an algorithm's name. */
-const HASH_NAME = /sha-?3-?(224|256|384|512)|sha-?2?-?(512[-_/](224|256)|1|224|256|384|512)\b|shake-?(128|256)|md5/;
+const HASH_NAME =
+  /sha-?3-?(224|256|384|512)|sha-?2?-?(512[-_/](224|256)|1|224|256|384|512)\b|shake-?(128|256)|md5/;
 
 /** The hash that the header names, when it is not SHA3-512. */
 function otherHash(hint: string): string | undefined {
@@ -155,7 +157,9 @@ function hashKind(matches: (fields: Fields) => boolean, run: Runner): Kind {
     matches,
     run(fields, context) {
       const other = otherHash(fields.hint);
-      return other === undefined ? run(fields, context.engine('hash'), context) : notRun(`${other} is not offered`);
+      return other === undefined
+        ? run(fields, context.engine('hash'), context)
+        : notRun(`${other} is not offered`);
     },
   };
 }
@@ -164,14 +168,18 @@ function hashKind(matches: (fields: Fields) => boolean, run: Runner): Kind {
 export const HASH_KINDS: readonly Kind[] = [
   hashKind((fields) => fields.peek('type') === 'HkdfTest', runHkdf),
   hashKind((fields) => fields.peek('type') === 'MacTest', runWycheproofMac),
-  hashKind((fields) => fields.has('key') && fields.hasAny('macLen', 'mac') && !fields.has('type'), runAcvpMac),
+  hashKind(
+    (fields) => fields.has('key') && fields.hasAny('macLen', 'mac') && !fields.has('type'),
+    runAcvpMac,
+  ),
   hashKind(
     (fields) => fields.peek('testType') === 'MCT',
     (fields, engine, context) => checkChain(engine, fields.hex('msg'), acvpCheckpoints(fields), context),
   ),
   hashKind((fields) => fields.peek('testType') === 'LDT' || fields.has('largeMsg'), checkLarge),
   hashKind(
-    (fields) => fields.peek('testType') === 'AFT' && fields.has('msg') && !fields.hasAny('key', 'parameterSet'),
+    (fields) =>
+      fields.peek('testType') === 'AFT' && fields.has('msg') && !fields.hasAny('key', 'parameterSet'),
     (fields, engine) => checkDigest(engine, fields.hex('msg'), fields.count('len'), fields.hex('md')),
   ),
   hashKind(

@@ -5,8 +5,9 @@
  *
  * @module
  */
-import type { EngineName, Family } from '../engines/index.ts';
+
 import type { FamilyEngines } from '../engines/engine.ts';
+import type { EngineName, Family } from '../engines/index.ts';
 import type { Fields } from './fields.ts';
 import type { Pace } from './pace.ts';
 import type { Verdict } from './verdict.ts';

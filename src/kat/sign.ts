@@ -39,7 +39,12 @@ const PRE_HASHES: Readonly<Record<string, readonly [oid: number, name: DigestNam
 const HASH_OID_PREFIX = fromHex('06096086480165030402');
 
 /** M′ of FIPS 204 algorithm 4; nothing when the hash is not offered. */
-function preHashed(hash: string, message: Uint8Array, ctx: Uint8Array, context: KatContext): Signed | undefined {
+function preHashed(
+  hash: string,
+  message: Uint8Array,
+  ctx: Uint8Array,
+  context: KatContext,
+): Signed | undefined {
   const known = PRE_HASHES[hash];
   if (known === undefined) return undefined;
   checkBytes('context', ctx, { max: ML_DSA_87.maxContextBytes });
@@ -99,14 +104,24 @@ function verify(engine: SignEngine, pk: Uint8Array, signed: Signed, signature: U
   return key.verifyInternal?.(signed.formatted, signature) ?? NO_INTERNAL;
 }
 
-function checkVerification(engine: SignEngine, pk: Uint8Array, signed: Signed, signature: Uint8Array): Verdict {
+function checkVerification(
+  engine: SignEngine,
+  pk: Uint8Array,
+  signed: Signed,
+  signature: Uint8Array,
+): Verdict {
   const answer = verify(engine, pk, signed, signature);
   if (typeof answer === 'string') return notRun(answer);
   return answer ? PASSED : failed('the signature does not verify');
 }
 
 /** A fresh hedged signature must verify. */
-function checkHedged(engine: SignEngine, key: PreparedSignPrivateKey, pk: Uint8Array, signed: Signed): Verdict {
+function checkHedged(
+  engine: SignEngine,
+  key: PreparedSignPrivateKey,
+  pk: Uint8Array,
+  signed: Signed,
+): Verdict {
   if (signed.form !== 'pure') return PASSED;
   checkBytes('context', signed.context, { max: ML_DSA_87.maxContextBytes });
   const signature = new Uint8Array(ML_DSA_87.signatureBytes);
@@ -137,7 +152,8 @@ function checkSigning(
     () => checkVerification(engine, pk, signed, signature),
     () => checkHedged(engine, key, pk, signed),
   );
-  return verdict.outcome === 'failed' ? verdict : notRun(again);
+  if (verdict.outcome === 'failed') return verdict;
+  return notRun(signed.form === 'pure' ? `${again}; the given signature was verified` : again);
 }
 
 /** Algorithm 6: ξ gives pk and sk. */

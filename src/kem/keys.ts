@@ -82,11 +82,20 @@ export class KemPrivateKey extends PrivateKey {
   static fromExpandedKey(expandedKey: ByteSecret): KemPrivateKey {
     const bytes = exposeBytes('expandedKey', expandedKey);
     checkExpandedKey('expandedKey', bytes);
-    const prepared = engine('kem').prepareExpanded(bytes);
-    const key = new KemPrivateKey(prepared, { expandedKey: SecretBytes.from(bytes) });
+    const misfit = () =>
+      new InputError('ERR_INPUT_KEY', 'expandedKey', 'a private part that fits the public one', 'another');
+    const material = { expandedKey: SecretBytes.from(bytes) };
+    let key: KemPrivateKey;
+    try {
+      key = new KemPrivateKey(engine('kem').prepareExpanded(bytes), material);
+    } catch {
+      // Some engines find it out themselves. No cause: their words may speak of the key.
+      material.expandedKey.dispose();
+      throw misfit();
+    }
     if (!isPairwiseConsistent(key)) {
       key.dispose();
-      throw new InputError('ERR_INPUT_KEY', 'expandedKey', 'a private part that fits the public one', 'another');
+      throw misfit();
     }
     return key;
   }
