@@ -9,6 +9,7 @@
 import type * as NodeCrypto from 'node:crypto';
 import { concat, fromHex, wipe } from '../bytes.ts';
 import { AES_256_GCM, ML_DSA_87, ML_KEM_1024 } from '../params.ts';
+import { builtinModule } from '../runtime.ts';
 import {
   Absent,
   type AeadEngine,
@@ -26,12 +27,6 @@ import {
 } from './engine.ts';
 
 type Crypto = typeof NodeCrypto;
-
-/** `process.getBuiltinModule` needs no import, so that bundles for browsers stay whole. */
-function nodeCrypto(): Crypto | undefined {
-  const process = (globalThis as { process?: { getBuiltinModule?(name: string): unknown } }).process;
-  return process?.getBuiltinModule?.('node:crypto') as Crypto | undefined;
-}
 
 /** DER prefixes of one algorithm: the cheapest form that OpenSSL imports. */
 function derPrefixes(der: { spki: string; pkcs8Seed: string; pkcs8Expanded: string }) {
@@ -303,7 +298,7 @@ function once<T>(probe: (crypto: Crypto) => T): () => T | Absent {
   let answer: T | Absent | undefined;
   return () => {
     if (answer === undefined) {
-      const crypto = nodeCrypto();
+      const crypto = builtinModule<Crypto>('node:crypto');
       try {
         answer = crypto === undefined ? new Absent('this runtime has no node:crypto') : probe(crypto);
       } catch (error) {

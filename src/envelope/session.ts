@@ -139,7 +139,7 @@ export async function startOpening(
     throw new InputError(
       'ERR_INPUT_STATE',
       'options.sender',
-      'the expected sender, since this envelope is signed',
+      "the sender's key, since this envelope is signed",
       'undefined',
     );
   }

@@ -1,0 +1,116 @@
+/**
+ * What a keystore is: named keys with generations, that do things and do not come out.
+ *
+ * @module
+ */
+import { checkInteger, describe } from '../bytes.ts';
+import type { Decapsulator, EnvelopeOpenOptions, Signer } from '../envelope/index.ts';
+import { InputError } from '../errors.ts';
+import type { KemPublicKey } from '../kem/index.ts';
+import { type KeyAlgorithm, ML_DSA_87, ML_KEM_1024 } from '../params.ts';
+import type { SecretBytes } from '../secret.ts';
+import type { SignOptions, SignPublicKey } from '../sign/index.ts';
+
+/** One generation of a named key. */
+export interface KeyRef {
+  /** 1 to 64 characters of `a-z`, `0-9`, `.`, `_`, `-`, starting with a letter or digit. */
+  readonly name: string;
+  /** 1 for the first key of that name, then counted up; never reused. */
+  readonly generation: number;
+}
+
+/**
+ * Where a private key lives: `memory` in this process only; `sealed` under a key that the store unlocks, with the seed in
+ * memory while it is used; `in-token` inside a hardware module, which runs the operation itself.
+ */
+export type Custody = 'memory' | 'sealed' | 'in-token';
+
+/** Custodies from weakest to strongest. */
+export const CUSTODIES: readonly Custody[] = ['memory', 'sealed', 'in-token'];
+
+/** What a keystore tells of a key. Nothing in it is secret. */
+export interface KeyInfo {
+  readonly ref: KeyRef;
+  readonly algorithm: KeyAlgorithm;
+  readonly custody: Custody;
+  /** JWK thumbprint (RFC 7638) of the public key, base64url. */
+  readonly keyId: string;
+  /** When it was made, milliseconds since the Unix epoch. */
+  readonly createdAtMs: number;
+}
+
+/** Options of {@link Keystore.generate}. */
+export interface GenerateOptions {
+  /** The key's name; an existing name gets its next generation. */
+  readonly name: string;
+  readonly algorithm: KeyAlgorithm;
+}
+
+/** A key by its name (newest generation) or exactly. */
+export type KeySelector = string | KeyRef;
+
+/** Named keys with generations. Every method that needs a key says `ERR_KEYSTORE_NOT_FOUND` when there is none. */
+export interface Keystore {
+  /** Which kind of store. */
+  readonly backend: 'memory' | 'file';
+  /** Makes a key; the next generation of its name. A name keeps its algorithm. */
+  generate(options: GenerateOptions): Promise<KeyInfo>;
+  /** All keys, by name and generation. */
+  list(): Promise<KeyInfo[]>;
+  /** One key. */
+  get(key: KeySelector): Promise<KeyInfo>;
+  /** The generation that has this key id, if any. */
+  find(keyId: string): Promise<KeyInfo | undefined>;
+  /** The public half. */
+  publicKey(key: KeySelector): Promise<KemPublicKey | SignPublicKey>;
+  /** Signs with an ML-DSA-87 key. */
+  sign(key: KeySelector, message: Uint8Array, options?: SignOptions): Promise<Uint8Array>;
+  /** Decapsulates with an ML-KEM-1024 key; the secret is the caller's to dispose. */
+  decapsulate(key: KeySelector, ciphertext: Uint8Array): Promise<SecretBytes>;
+  /** An ML-DSA-87 key as the signer of envelopes. */
+  signer(key: KeySelector): Promise<Signer>;
+  /** An ML-KEM-1024 key as the recipient of envelopes. */
+  recipient(key: KeySelector): Promise<Decapsulator>;
+  /** Opens an envelope with whichever generation it was sealed to. */
+  openEnvelope(envelope: Uint8Array, options?: EnvelopeOpenOptions): Promise<Uint8Array>;
+  /** Destroys a generation for good. */
+  destroy(ref: KeyRef): Promise<void>;
+  /** Wipes what is in memory; further calls are refused with `ERR_KEYSTORE_STATE`. */
+  close(): Promise<void>;
+}
+
+const NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/;
+
+/** Largest generation that formats can hold. */
+export const MAX_GENERATION: number = 2 ** 32 - 1;
+
+/** Checks a key name. */
+export function checkName(argument: string, name: unknown): asserts name is string {
+  if (typeof name !== 'string') throw new InputError('ERR_INPUT_TYPE', argument, 'a string', describe(name));
+  if (!NAME.test(name)) {
+    throw new InputError(
+      'ERR_INPUT_FORMAT',
+      argument,
+      '1 to 64 characters of a-z, 0-9, ".", "_", "-", starting with a letter or digit',
+      describe(name),
+    );
+  }
+}
+
+/** Checks a key reference. */
+export function checkRef(argument: string, ref: unknown): asserts ref is KeyRef {
+  if (typeof ref !== 'object' || ref === null) {
+    throw new InputError('ERR_INPUT_TYPE', argument, 'a KeyRef { name, generation }', describe(ref));
+  }
+  const { name, generation } = ref as Partial<KeyRef>;
+  checkName(`${argument}.name`, name);
+  checkInteger(`${argument}.generation`, generation, 1, MAX_GENERATION);
+}
+
+/** Checks an algorithm name. */
+export function checkAlgorithm(argument: string, algorithm: unknown): asserts algorithm is KeyAlgorithm {
+  if (algorithm !== ML_KEM_1024.name && algorithm !== ML_DSA_87.name) {
+    const got = typeof algorithm === 'string' ? `"${algorithm.slice(0, 32)}"` : describe(algorithm);
+    throw new InputError('ERR_INPUT_OPTION', argument, `"${ML_KEM_1024.name}" or "${ML_DSA_87.name}"`, got);
+  }
+}

@@ -1,0 +1,62 @@
+/**
+ * What `npm run test:runtimes` runs on every runtime, written in TypeScript as a user would; story.cjs is the same in
+ * plain JavaScript.
+ */
+import { aead, engineInfo, hash, kem, sign } from '@mwrasp/crypto';
+import { decapsulate, type KemPrivateKey } from '@mwrasp/crypto/kem';
+
+/** What the runtime did. */
+export interface Outcome {
+  /** Engine in use, by family. */
+  readonly engines: Record<'hash' | 'aead' | 'kem' | 'sign', string>;
+  /** How many checks held; the first that does not throws. */
+  readonly checks: number;
+}
+
+export function run(): Outcome {
+  let checks = 0;
+  const check = (name: string, holds: boolean): void => {
+    if (!holds) throw new Error(`wrong: ${name}`);
+    checks++;
+  };
+  const same = (a: Uint8Array, b: Uint8Array): boolean =>
+    a.length === b.length && a.every((byte, index) => byte === b[index]);
+  const message = new TextEncoder().encode('from every runtime');
+
+  const signKey = sign.generateSignKey();
+  const context = new TextEncoder().encode('runtimes');
+  const signature = sign.sign(signKey, message, { context });
+  check('a signature verifies', sign.verify(signKey.publicKey, message, signature, { context }));
+  check('not without its context', !sign.verify(signKey.publicKey, message, signature));
+
+  const kemKey: KemPrivateKey = kem.generateKemKey();
+  const { ciphertext, sharedSecret } = kem.encapsulate(kemKey.publicKey);
+  // Through the other entry: a key is a key for both.
+  const received = decapsulate(kemKey, ciphertext);
+  check('both sides share a secret', same(sharedSecret.expose(), received.expose()));
+  check('which does not show', String(received) === '[secret]');
+
+  const key = aead.AeadKey.generate();
+  const sealed = aead.seal(key, message, { aad: context });
+  check('what was sealed opens', same(aead.open(key, sealed, { aad: context }), message));
+  let code: unknown;
+  try {
+    aead.open(key, sealed);
+  } catch (error) {
+    code = (error as { code?: unknown }).code;
+  }
+  check('but not in another context', code === 'ERR_AUTHENTICATION');
+
+  check('SHA3-512 has 64 bytes', hash.sha3_512(message).length === 64);
+
+  const info = engineInfo();
+  return {
+    engines: {
+      hash: info.hash.engine,
+      aead: info.aead.engine,
+      kem: info.kem.engine,
+      sign: info.sign.engine,
+    },
+    checks,
+  };
+}

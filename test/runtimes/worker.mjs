@@ -1,0 +1,8 @@
+import * as api from '@mwrasp/crypto';
+import * as kem from '@mwrasp/crypto/kem';
+import { run } from './program.js';
+import story from './story.cjs';
+
+export default {
+  fetch: () => Response.json({ typescript: run(), javascript: story(api, kem) }),
+};

@@ -1,0 +1,31 @@
+import { existsSync } from 'node:fs';
+import { defineConfig } from 'tsup';
+import { manifest, publicEntries } from './scripts/entries.mjs';
+
+const publicSources = Object.fromEntries(publicEntries.filter((e) => existsSync(e.source)).map(({ name, source }) => [name, source]));
+
+export default defineConfig({
+  entry: {
+    ...publicSources,
+    ...(existsSync('src/cli/main.ts') ? { 'cli/main': 'src/cli/main.ts' } : {}),
+    ...(existsSync('bench/index.ts') ? { 'bench/index': 'bench/index.ts' } : {}),
+  },
+  format: 'esm',
+  // The code runs on Node, Bun, Deno, workerd and in browsers; what is Node's own is imported as node:*.
+  platform: 'neutral',
+  target: 'es2022',
+  // One copy of each module, whatever entry it is reached through: a key made by one is a key for all others.
+  splitting: true,
+  sourcemap: true,
+  clean: true,
+  // Bun, Deno and workerd know the built-in modules under their full names only.
+  removeNodeProtocol: false,
+  // tsup leaves out dependencies and peers; the package's own name is how the CLI imports it, as a user would.
+  external: [/^node:/, new RegExp(`^${manifest.name}(/|$)`)],
+  dts: {
+    entry: publicSources,
+    // `Disposable` and `Symbol.dispose` in the types, whatever `lib` the consumer has set.
+    banner: '/// <reference lib="esnext.disposable" />',
+    compilerOptions: { stripInternal: true },
+  },
+});

@@ -1,0 +1,46 @@
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vitest/config';
+import { publicEntries } from './scripts/entries.mjs';
+
+const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+
+const buildFirst = here('./test/support/build.ts');
+
+export default defineConfig({
+  resolve: {
+    // The package's own name leads to the source under test, not to dist/.
+    alias: publicEntries.map(({ id, source }) => ({ find: new RegExp(`^${id}$`), replacement: here(source) })),
+  },
+  test: {
+    // Key generation and signing by the engine that runs everywhere take their time on a busy machine.
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
+    projects: [
+      {
+        extends: true,
+        test: { name: 'source', include: ['test/{unit,contract,vectors,fault,types}/**/*.test.ts'] },
+      },
+      {
+        extends: true,
+        test: { name: 'built', include: ['test/{cli,docs}/**/*.test.ts'], globalSetup: buildFirst },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'slow',
+          include: ['test/slow/**/*.test.ts'],
+          globalSetup: buildFirst,
+          testTimeout: 3_600_000,
+        },
+      },
+    ],
+    reporters: ['default', here('./test/support/count-reporter.ts')],
+    coverage: {
+      provider: 'v8',
+      include: ['src/**/*.ts'],
+      reporter: ['text', 'html', 'json-summary'],
+      reportsDirectory: 'coverage',
+      thresholds: { lines: 95 },
+    },
+  },
+});
