@@ -29,7 +29,9 @@ export type Capability =
   /** Writing the expanded form of a private key. */
   | 'expanded-key'
   /** Extendable output that is read piece by piece. */
-  | 'incremental-xof';
+  | 'incremental-xof'
+  /** Hash states are zeroed after use, so that hashing a secret leaves no copy of it behind. */
+  | 'wiped-state';
 
 /** Hashes beside SHA3-512 that standards around us ask for. */
 export type DigestName = 'SHA-256' | 'SHA-512' | 'SHA3-256' | 'SHA3-512' | 'SHAKE256-512';

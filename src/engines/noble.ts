@@ -67,7 +67,7 @@ const DIGESTS: Record<DigestName, (data: Uint8Array) => Uint8Array> = {
 };
 
 const hashEngine: HashEngine = {
-  capabilities: new Set(['incremental-xof']),
+  capabilities: new Set(['incremental-xof', 'wiped-state']),
   sha3_512: (data, out) => sha3_512.create().update(data).digestInto(out),
   createSha3_512: () => hasher(sha3_512.create()),
   hmacSha3_512: (key, data, out) => hmac.create(sha3_512, key).update(data).digestInto(out),

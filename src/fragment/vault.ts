@@ -1,0 +1,356 @@
+/**
+ * Temporal fragmentation in one process: what a vault seals, nobody can open after its time to live, because the key is
+ * gone.
+ *
+ * Time is cut into epochs; each has a key, which is zeroed when the epoch's start is one time to live ago. Comparing
+ * with the clock only comes first: it spares work and gives the clearer error.
+ *
+ * @module
+ */
+import {
+  checkBytes,
+  checkInteger,
+  checkOptions,
+  describe,
+  equal,
+  randomFill,
+  utf8,
+  wipe,
+} from '../bytes.ts';
+import { type Clock, systemClock } from '../clock.ts';
+import { engine, registry } from '../engines/index.ts';
+import {
+  AuthenticationError,
+  ExpiredError,
+  InputError,
+  QuorumError,
+  UnsupportedError,
+} from '../errors.ts';
+import { AES_256_GCM } from '../params.ts';
+import { SecretHolder } from '../secret.ts';
+import { EpochChain } from './chain.ts';
+import {
+  COMMITMENT_BYTES,
+  type FragmentHeader,
+  HEADER_BYTES,
+  MAX_MESSAGE_BYTES,
+  NONCE_RANDOM_BYTES,
+  pieceRange,
+  readHeader,
+  VAULT_ID_BYTES,
+  writeHeader,
+} from './format.ts';
+import { LagRecorder, type LagReport } from './lag.ts';
+
+/** Options of {@link TemporalVault.create}. */
+export interface VaultOptions {
+  /** How long a message can be opened, milliseconds: 20 to 60 000, 100 by default. */
+  readonly ttlMs?: number;
+  /**
+   * Length of an epoch, milliseconds; at most half of `ttlMs`, a quarter of it by default. A message lives between
+   * `ttlMs − epochMs` and `ttlMs`.
+   */
+  readonly epochMs?: number;
+  /** Where the time of deadlines comes from; the system's clocks by default. Keys die by the system's clock anyway. */
+  readonly clock?: Clock;
+}
+
+/** Options of {@link TemporalVault.split}. */
+export interface SplitOptions {
+  /** Fragments needed to reassemble; the same as `total` in this release. */
+  readonly threshold?: number;
+  /** Fragments to make, 1 to 255; 1 by default. */
+  readonly total?: number;
+}
+
+const KEY_INFO = utf8('mwrasp-crypto/fragment/v0/key');
+const EMPTY = new Uint8Array(0);
+/** The message number has 40 bits. */
+const MAX_MESSAGES_PER_EPOCH = 2 ** 40;
+const MAX_EPOCH = 2 ** 32 - 1;
+
+interface EpochKey {
+  readonly encryption: Uint8Array;
+  readonly commitment: Uint8Array;
+}
+
+/** Seals data into fragments and opens them again while their key lives. */
+export class TemporalVault extends SecretHolder {
+  /** How long a message can be opened at most, milliseconds. */
+  readonly ttlMs: number;
+  /** Length of an epoch, milliseconds. */
+  readonly epochMs: number;
+  readonly #clock: Clock;
+  readonly #chain: EpochChain;
+  readonly #vaultId = randomFill(new Uint8Array(VAULT_ID_BYTES));
+  readonly #lag = new LagRecorder();
+  /** Start of epoch 0, on the caller's clock and on the system's. */
+  readonly #startMs: number;
+  readonly #systemStartMs: number;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #messages = 0;
+  #disposed = false;
+
+  private constructor(ttlMs: number, epochMs: number, clock: Clock) {
+    super();
+    this.ttlMs = ttlMs;
+    this.epochMs = epochMs;
+    this.#clock = clock;
+    // Epochs of one time to live, the one that begins while the oldest is about to end, and one for a late timer.
+    this.#chain = new EpochChain(Math.ceil(ttlMs / epochMs) + 2);
+    this.#startMs = clock.monotonicMs();
+    this.#systemStartMs = systemClock.monotonicMs();
+  }
+
+  /**
+   * Makes a vault with keys of its own.
+   *
+   * @param options - Time to live, epoch length, clock.
+   * @returns A vault, yours to dispose.
+   * @throws {@link InputError} `ERR_INPUT_TYPE`, `ERR_INPUT_RANGE`, `ERR_INPUT_OPTION`.
+   * @example using vault = await TemporalVault.create({ ttlMs: 100 });
+   */
+  static async create(options?: VaultOptions): Promise<TemporalVault> {
+    checkOptions('options', options, ['ttlMs', 'epochMs', 'clock']);
+    const { ttlMs = 100, clock = systemClock } = options ?? {};
+    checkInteger('options.ttlMs', ttlMs, 20, 60_000);
+    const { epochMs = Math.floor(ttlMs / 4) } = options ?? {};
+    checkInteger('options.epochMs', epochMs, 5, Math.floor(ttlMs / 2));
+    if (typeof clock?.monotonicMs !== 'function' || typeof clock.wallMs !== 'function') {
+      throw new InputError('ERR_INPUT_TYPE', 'options.clock', 'a Clock', describe(clock));
+    }
+    return new TemporalVault(ttlMs, epochMs, clock);
+  }
+
+  /**
+   * Seals data into fragments, each under AES-256-GCM with the key of the present epoch.
+   *
+   * @param data - Up to 1 MiB.
+   * @param options - How many fragments.
+   * @returns The fragments; all of them are needed. They may be kept anywhere.
+   * @throws {@link InputError} `ERR_INPUT_TYPE`, `ERR_INPUT_LENGTH`, `ERR_INPUT_RANGE`, `ERR_INPUT_OPTION`,
+   * `ERR_INPUT_DISPOSED`.
+   * @throws {@link UnsupportedError} `ERR_UNSUPPORTED_OPERATION` for a threshold below the total.
+   * @example const fragments = vault.split(data, { threshold: 3, total: 3 });
+   */
+  split(data: Uint8Array, options?: SplitOptions): Uint8Array[] {
+    this.#checkLive();
+    checkBytes('data', data, { max: MAX_MESSAGE_BYTES });
+    checkOptions('options', options, ['threshold', 'total']);
+    const { total = 1 } = options ?? {};
+    checkInteger('options.total', total, 1, 255);
+    const { threshold = total } = options ?? {};
+    checkInteger('options.threshold', threshold, 1, total);
+    if (threshold !== total) {
+      throw new UnsupportedError(
+        'ERR_UNSUPPORTED_OPERATION',
+        `this release needs every fragment: threshold ${threshold} must be the same as total ${total}`,
+      );
+    }
+    const epoch = this.#enterEpoch();
+    if (this.#messages >= MAX_MESSAGES_PER_EPOCH) {
+      throw new ExpiredError('ERR_EXPIRED_USE_BUDGET', 'this epoch has sealed 2^40 messages; wait for the next one');
+    }
+    const number = this.#messages++;
+    const random = randomFill(new Uint8Array(NONCE_RANDOM_BYTES));
+    return this.#withKey(epoch, ({ encryption, commitment }) => {
+      const cipher = engine('aead').prepareTransient(encryption);
+      return Array.from({ length: total }, (_, index) => {
+        const [start, end] = pieceRange(data.length, total, index);
+        const out = new Uint8Array(HEADER_BYTES + (end - start) + AES_256_GCM.tagBytes);
+        const header = out.subarray(0, HEADER_BYTES);
+        const nonce = fragmentNonce(random, number, index);
+        const { ttlMs } = this;
+        writeHeader(header, {
+          vaultId: this.#vaultId,
+          epoch,
+          threshold,
+          total,
+          index,
+          ttlMs,
+          messageBytes: data.length,
+          commitment,
+          nonce,
+        });
+        cipher.seal(nonce, header, data.subarray(start, end), out.subarray(HEADER_BYTES));
+        return out;
+      });
+    });
+  }
+
+  /**
+   * Puts a message together again, if its key still lives.
+   *
+   * @param fragments - All fragments of one message, in any order; one may come twice.
+   * @returns The data.
+   * @throws {@link InputError} `ERR_INPUT_TYPE`, `ERR_INPUT_FORMAT`, `ERR_INPUT_DISPOSED`; `ERR_INPUT_KEY` when they are
+   * another vault's, or of different messages.
+   * @throws {@link UnsupportedError} `ERR_UNSUPPORTED_VERSION` for fragments of another release.
+   * @throws {@link QuorumError} when fragments are missing.
+   * @throws {@link ExpiredError} `ERR_EXPIRED_DEADLINE` when the clock says so, `ERR_EXPIRED_EPOCH_GONE` when the key is
+   * gone whatever the clock says.
+   * @throws {@link AuthenticationError} when a fragment was changed.
+   */
+  reassemble(fragments: readonly Uint8Array[]): Uint8Array {
+    this.#checkLive();
+    if (!Array.isArray(fragments)) {
+      throw new InputError('ERR_INPUT_TYPE', 'fragments', 'an array of Uint8Array', describe(fragments));
+    }
+    if (fragments.length === 0) throw new QuorumError(0, 1);
+    const headers = fragments.map((fragment, i) => readHeader(`fragments[${i}]`, fragment));
+    const first = headers[0] as FragmentHeader;
+    this.#checkSameMessage(first, headers);
+    this.#checkDeadline(first.epoch);
+    const pieces = new Map(headers.map(({ index }, i) => [index, fragments[i] as Uint8Array]));
+    if (pieces.size < first.threshold) throw new QuorumError(pieces.size, first.threshold);
+    const data = this.#withKey(first.epoch, (key) => openPieces(key, first, pieces));
+    try {
+      this.#checkDeadline(first.epoch);
+    } catch (error) {
+      wipe(data);
+      throw error;
+    }
+    return data;
+  }
+
+  /** How late keys were destroyed so far. */
+  lag(): LagReport {
+    return this.#lag.report();
+  }
+
+  /** Zeroes every key; nothing can be opened any more. Further calls do nothing. */
+  override dispose(): void {
+    this.#disposed = true;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#chain.destroy();
+  }
+
+  #checkLive(): void {
+    if (this.#disposed) throw new InputError('ERR_INPUT_DISPOSED', 'vault', 'a live vault', 'a disposed one');
+  }
+
+  /** The present epoch, with its key in place. */
+  #enterEpoch(): number {
+    const epoch = Math.floor(this.#latestMs() / this.epochMs);
+    if (epoch > MAX_EPOCH) {
+      throw new ExpiredError('ERR_EXPIRED_USE_BUDGET', 'this vault has used up its epochs; make a new one');
+    }
+    this.#destroyDue();
+    if (epoch > this.#chain.newest) {
+      this.#chain.advance(epoch);
+      this.#messages = 0;
+      this.#arm();
+    }
+    return this.#chain.newest;
+  }
+
+  /** Milliseconds since the start of epoch 0 on the caller's clock. */
+  #elapsedMs(): number {
+    return this.#clock.monotonicMs() - this.#startMs;
+  }
+
+  /** The same on whichever clock is ahead: a caller's clock that stands still must not keep a key alive. */
+  #latestMs(): number {
+    return Math.max(this.#elapsedMs(), systemClock.monotonicMs() - this.#systemStartMs);
+  }
+
+  /** When an epoch's key is due, on the system's clock. */
+  #dueMs(epoch: number): number {
+    return this.#systemStartMs + epoch * this.epochMs + this.ttlMs;
+  }
+
+  #checkDeadline(epoch: number): void {
+    if (this.#elapsedMs() >= epoch * this.epochMs + this.ttlMs) {
+      this.#destroyDue();
+      throw new ExpiredError('ERR_EXPIRED_DEADLINE', `the time to live of ${this.ttlMs} ms is over`);
+    }
+  }
+
+  /** Zeroes what is due, and notes how late that was. */
+  #destroyDue(): void {
+    const due = Math.floor((this.#latestMs() - this.ttlMs) / this.epochMs);
+    for (const epoch of this.#chain.destroyUpTo(due)) {
+      this.#lag.record(Math.max(0, systemClock.monotonicMs() - this.#dueMs(epoch)));
+    }
+  }
+
+  /** Sets the timer for the oldest key. Timers fire up to a millisecond early, so what is not due is set again. */
+  #arm(): void {
+    if (this.#timer !== undefined) return;
+    const [oldest] = this.#chain.alive;
+    if (oldest === undefined) return;
+    const waitMs = Math.max(0, this.#dueMs(oldest) - systemClock.monotonicMs());
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      this.#destroyDue();
+      this.#arm();
+    }, waitMs);
+    // A process that has nothing else to do may end: its memory goes with it.
+    (this.#timer as { unref?(): void }).unref?.();
+  }
+
+  #checkSameMessage(first: FragmentHeader, headers: readonly FragmentHeader[]): void {
+    for (const [i, header] of headers.entries()) {
+      if (!equal(header.vaultId, this.#vaultId)) {
+        throw new InputError('ERR_INPUT_KEY', `fragments[${i}]`, 'a fragment of this vault', 'one of another');
+      }
+      const same =
+        header.epoch === first.epoch &&
+        header.total === first.total &&
+        header.messageBytes === first.messageBytes &&
+        equal(header.nonce.subarray(0, -1), first.nonce.subarray(0, -1));
+      if (!same) {
+        throw new InputError('ERR_INPUT_KEY', `fragments[${i}]`, 'a fragment of the same message', 'another');
+      }
+    }
+  }
+
+  /** Runs work with an epoch's keys in scratch buffers, and wipes them whatever happens. */
+  #withKey<T>(epoch: number, work: (key: EpochKey) => T): T {
+    const messageKey = new Uint8Array(AES_256_GCM.keyBytes);
+    const derived = new Uint8Array(AES_256_GCM.keyBytes + COMMITMENT_BYTES);
+    try {
+      if (!this.#chain.copyKey(epoch, messageKey)) {
+        throw new ExpiredError('ERR_EXPIRED_EPOCH_GONE', 'the key of these fragments is gone');
+      }
+      registry.capable('hash', 'wiped-state').hkdfSha3_512(messageKey, EMPTY, KEY_INFO, derived);
+      return work({
+        encryption: derived.subarray(0, AES_256_GCM.keyBytes),
+        commitment: derived.subarray(AES_256_GCM.keyBytes),
+      });
+    } finally {
+      wipe(messageKey, derived);
+    }
+  }
+}
+
+/** 48 random bits, the 40-bit message number, the fragment's index. */
+function fragmentNonce(random: Uint8Array, number: number, index: number): Uint8Array {
+  const nonce = new Uint8Array(AES_256_GCM.nonceBytes);
+  const view = new DataView(nonce.buffer);
+  nonce.set(random);
+  view.setUint8(NONCE_RANDOM_BYTES, Math.floor(number / 2 ** 32));
+  view.setUint32(NONCE_RANDOM_BYTES + 1, number % 2 ** 32);
+  view.setUint8(AES_256_GCM.nonceBytes - 1, index);
+  return nonce;
+}
+
+/** Opens every piece into its place; releases nothing unless all are right. */
+function openPieces(key: EpochKey, first: FragmentHeader, pieces: ReadonlyMap<number, Uint8Array>): Uint8Array {
+  const data = new Uint8Array(first.messageBytes);
+  const cipher = engine('aead').prepareTransient(key.encryption);
+  for (const [index, fragment] of pieces) {
+    const { commitment, nonce } = readHeader('fragments', fragment);
+    const [start, end] = pieceRange(first.messageBytes, first.total, index);
+    const header = fragment.subarray(0, HEADER_BYTES);
+    const opened =
+      equal(commitment, key.commitment) &&
+      cipher.open(nonce, header, fragment.subarray(HEADER_BYTES), data.subarray(start, end));
+    if (!opened) {
+      wipe(data);
+      throw new AuthenticationError();
+    }
+  }
+  return data;
+}

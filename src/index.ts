@@ -1,0 +1,33 @@
+/**
+ * The everyday surface. Each concern is a namespace here and an import path of its own
+ * (`@mwrasp/crypto/kem`, …); encodings, known-answer tests and cleartext export have only their paths.
+ *
+ * @module
+ */
+export * as aead from './aead/index.ts';
+export type { ByteSource } from './chunks.ts';
+export { type Clock, systemClock } from './clock.ts';
+export {
+  configureEngines,
+  type EngineChoice,
+  type EngineInfo,
+  engineInfo,
+  runSelfTests,
+} from './engines/index.ts';
+export * as envelope from './envelope/index.ts';
+export {
+  AuthenticationError,
+  ExpiredError,
+  InputError,
+  KeyStoreError,
+  PqError,
+  QuorumError,
+  SelfTestError,
+  UnsupportedError,
+} from './errors.ts';
+export * as fragment from './fragment/index.ts';
+export * as hash from './hash/index.ts';
+export * as kem from './kem/index.ts';
+export * as keystore from './keystore/index.ts';
+export { type ByteSecret, SecretBytes } from './secret.ts';
+export * as sign from './sign/index.ts';
