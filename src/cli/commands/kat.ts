@@ -1,0 +1,64 @@
+/**
+ * `kat`: known-answer tests.
+ *
+ * @module
+ */
+import { type EngineName, type KatReport, runKat } from '@mwrasp/crypto/kat';
+import type { Command } from 'commander';
+import { CliError, EXIT } from '../exit.ts';
+import { colors, Progress, print, table } from '../terminal.ts';
+
+interface Options {
+  readonly vectors?: string;
+  readonly engine?: string;
+  readonly json?: boolean;
+}
+
+function format({ sets, totals }: KatReport): string {
+  const rows = sets.map(({ set, engine, passed, failed, notRun, reasons }) => [
+    set,
+    engine,
+    String(passed),
+    failed > 0 ? colors.red(String(failed)) : '0',
+    String(notRun),
+    reasons.map(({ reason, count }) => `${count}: ${reason}`).join('; '),
+  ]);
+  rows.push(['total', '', String(totals.passed), String(totals.failed), String(totals.notRun), '']);
+  return table(
+    rows,
+    ['left', 'left', 'right', 'right', 'right', 'left'],
+    ['set', 'engine', 'passed', 'failed', 'not run', 'why'],
+  );
+}
+
+async function run(options: Options): Promise<void> {
+  const progress = new Progress('known answers', undefined);
+  let done = 0;
+  const report = await runKat({
+    ...(options.vectors === undefined ? {} : { vectors: options.vectors, facts: true }),
+    ...(options.engine === undefined ? {} : { engines: [engineName(options.engine)] }),
+    onProgress: () => progress.update(++done),
+  });
+  progress.stop();
+  print(options.json, report, () => format(report));
+  const { passed, failed } = report.totals;
+  if (failed > 0 || passed === 0) process.exitCode = EXIT.negative;
+}
+
+function engineName(name: string): EngineName {
+  if (name === 'node' || name === 'noble') return name;
+  throw new CliError(EXIT.usage, `--engine: expected node or noble, got "${name}"`);
+}
+
+/** Adds the command. */
+export function addKat(program: Command): void {
+  program
+    .command('kat')
+    .description(
+      'run known-answer tests: published facts, and every vector file of a folder, on every engine',
+    )
+    .option('--vectors <folder>', 'a folder of vector files, besides the facts')
+    .option('--engine <name>', 'node or noble only')
+    .option('--json', 'print one JSON object and nothing else')
+    .action(run);
+}

@@ -1,0 +1,72 @@
+/**
+ * What the exit codes of the command mean.
+ *
+ * @module
+ */
+import {
+  AuthenticationError,
+  ExpiredError,
+  InputError,
+  KeyStoreError,
+  PqError,
+  QuorumError,
+  SelfTestError,
+  UnsupportedError,
+} from '@mwrasp/crypto';
+
+/** Exit codes; the README and `--help` list them. */
+export const EXIT = {
+  ok: 0,
+  /** The answer is no: a bad signature, a failed authentication, a failed test, data that expired. */
+  negative: 1,
+  /** Wrong usage or wrong input. */
+  usage: 2,
+  /** A file, a folder or a keystore could not be read or written. */
+  io: 3,
+  /** Something is missing here: an engine, a runtime feature, a format version; or a self-test failed. */
+  unsupported: 4,
+  /** A defect of this program. */
+  internal: 5,
+} as const;
+
+/** An error that the command line itself raises. */
+export class CliError extends Error {
+  readonly exitCode: number;
+
+  /**
+   * @param exitCode - One of {@link EXIT}.
+   * @param message - What is wrong and what to do.
+   */
+  constructor(exitCode: number, message: string) {
+    super(message);
+    this.exitCode = exitCode;
+  }
+}
+
+/** The exit code for an error. */
+export function exitCodeOf(error: unknown): number {
+  if (error instanceof CliError) return error.exitCode;
+  if (error instanceof AuthenticationError || error instanceof ExpiredError || error instanceof QuorumError) {
+    return EXIT.negative;
+  }
+  if (error instanceof InputError) return EXIT.usage;
+  if (error instanceof KeyStoreError) return EXIT.io;
+  if (error instanceof UnsupportedError || error instanceof SelfTestError) return EXIT.unsupported;
+  if (error instanceof PqError) return EXIT.internal;
+  return isSystemError(error) ? EXIT.io : EXIT.internal;
+}
+
+function isSystemError(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && typeof (error as NodeJS.ErrnoException).syscall === 'string';
+}
+
+/** One line for an error, and the stable code where there is one. */
+export function describeError(error: unknown): { code: string; message: string } {
+  if (error instanceof PqError) return { code: error.code, message: error.message };
+  if (error instanceof CliError) return { code: 'ERR_CLI', message: error.message };
+  if (isSystemError(error)) return { code: error.code ?? 'ERR_SYSTEM', message: error.message };
+  return {
+    code: 'ERR_INTERNAL',
+    message: error instanceof Error ? (error.stack ?? error.message) : String(error),
+  };
+}

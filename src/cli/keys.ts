@@ -1,0 +1,64 @@
+/**
+ * Key files: PEM, DER or JWK, told apart by what is in them.
+ *
+ * @module
+ */
+import {
+  importPrivateKey,
+  importPublicKey,
+  type PrivateKeyInput,
+  type PublicKeyInput,
+} from '@mwrasp/crypto/encodings';
+import type { KemPrivateKey, KemPublicKey } from '@mwrasp/crypto/kem';
+import type { SignPrivateKey, SignPublicKey } from '@mwrasp/crypto/sign';
+import { CliError, EXIT } from './exit.ts';
+import { readSmall } from './files.ts';
+
+/** Bytes of a file as the form that they are in. */
+export function detectForm(bytes: Uint8Array): Uint8Array | string | object {
+  const first = bytes.find((byte) => byte > 0x20);
+  if (first !== 0x2d && first !== 0x7b) return bytes;
+  const text = new TextDecoder().decode(bytes);
+  if (first === 0x2d) return text;
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text);
+  } catch {
+    // Not JSON after all: DER never starts with a brace, so the importers will say what they expect.
+    return bytes;
+  }
+  return typeof parsed === 'object' && parsed !== null ? parsed : bytes;
+}
+
+/** Wraps an importer's error with the file's name. */
+async function inFile<T>(path: string, work: () => T): Promise<T> {
+  try {
+    return work();
+  } catch (error) {
+    throw error instanceof Error ? new CliError(EXIT.usage, `${path}: ${error.message}`) : error;
+  }
+}
+
+/** Reads an ML-DSA-87 private key. */
+export async function readSigner(path: string): Promise<SignPrivateKey> {
+  const form = detectForm(await readSmall(path));
+  return inFile(path, () => importPrivateKey(form as PrivateKeyInput, 'ML-DSA-87'));
+}
+
+/** Reads an ML-KEM-1024 private key. */
+export async function readRecipient(path: string): Promise<KemPrivateKey> {
+  const form = detectForm(await readSmall(path));
+  return inFile(path, () => importPrivateKey(form as PrivateKeyInput, 'ML-KEM-1024'));
+}
+
+/** Reads an ML-DSA-87 public key. */
+export async function readVerifier(path: string): Promise<SignPublicKey> {
+  const form = detectForm(await readSmall(path));
+  return inFile(path, () => importPublicKey(form as PublicKeyInput, 'ML-DSA-87'));
+}
+
+/** Reads an ML-KEM-1024 public key. */
+export async function readRecipientPublic(path: string): Promise<KemPublicKey> {
+  const form = detectForm(await readSmall(path));
+  return inFile(path, () => importPublicKey(form as PublicKeyInput, 'ML-KEM-1024'));
+}
