@@ -29,5 +29,6 @@ export * as fragment from './fragment/index.ts';
 export * as hash from './hash/index.ts';
 export * as kem from './kem/index.ts';
 export * as keystore from './keystore/index.ts';
+export type { KeyAlgorithm } from './params.ts';
 export { type ByteSecret, SecretBytes } from './secret.ts';
 export * as sign from './sign/index.ts';

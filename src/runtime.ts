@@ -25,7 +25,10 @@ export function builtinModule<T>(name: string): T | undefined {
 export function requireBuiltin<T>(name: string, purpose: string): T {
   const found = builtinModule<T>(name);
   if (found === undefined) {
-    throw new UnsupportedError('ERR_UNSUPPORTED_RUNTIME', `${purpose} needs ${name}, which this runtime does not have`);
+    throw new UnsupportedError(
+      'ERR_UNSUPPORTED_RUNTIME',
+      `${purpose} needs ${name}, which this runtime does not have`,
+    );
   }
   return found;
 }

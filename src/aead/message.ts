@@ -2,11 +2,11 @@
  * AES-256-GCM for messages in hand: seal and open.
  *
  * Sealed bytes: preamble `MWA` 1 (4), key id (16), commitment (32), nonce (12), ciphertext, tag (16). GCM's AAD is the
- * header followed by the caller's.
+ * caller's alone: every byte of the header is either compared with what it must be, or is the nonce.
  *
  * @module
  */
-import { checkBytes, checkOptions, concat, equal, randomFill, toHex } from '../bytes.ts';
+import { checkBytes, checkOptions, equal, randomFill, toHex } from '../bytes.ts';
 import { AuthenticationError, InputError } from '../errors.ts';
 import { AES_256_GCM } from '../params.ts';
 import { checkPreamble, PREAMBLE_BYTES, writePreamble } from '../preamble.ts';
@@ -14,13 +14,16 @@ import { type AeadKey, aeadKeyParts, COMMITMENT_BYTES, KEY_ID_BYTES, spendUse } 
 
 /** Options of {@link seal} and {@link open}. */
 export interface AeadOptions {
-  /** Bytes that are authenticated but not sealed; whoever opens must give the same. None by default. */
+  /** Bytes that are authenticated but not sealed, up to 2^30; whoever opens must give the same. None by default. */
   readonly aad?: Uint8Array;
 }
 
 const COMMITMENT_OFFSET = PREAMBLE_BYTES + KEY_ID_BYTES;
 const NONCE_OFFSET = COMMITMENT_OFFSET + COMMITMENT_BYTES;
 const HEADER_BYTES = NONCE_OFFSET + AES_256_GCM.nonceBytes;
+
+/** What the engines take at once; SP 800-38D would allow more. */
+const MAX_AAD_BYTES = 2 ** 30;
 
 /** Bytes that sealing adds to a message: header and tag. */
 export const SEAL_OVERHEAD_BYTES: number = HEADER_BYTES + AES_256_GCM.tagBytes;
@@ -32,7 +35,7 @@ export function checkAad(options: AeadOptions | undefined, known: readonly strin
   if (options === undefined) return EMPTY;
   checkOptions('options', options, known);
   const { aad = EMPTY } = options;
-  checkBytes('options.aad', aad);
+  checkBytes('options.aad', aad, { max: MAX_AAD_BYTES });
   return aad;
 }
 
@@ -55,13 +58,12 @@ export function seal(key: AeadKey, plaintext: Uint8Array, options?: AeadOptions)
   const aad = checkAad(options);
   spendUse(key);
   const out = new Uint8Array(plaintext.length + SEAL_OVERHEAD_BYTES);
-  const header = out.subarray(0, HEADER_BYTES);
   const nonce = out.subarray(NONCE_OFFSET, HEADER_BYTES);
   writePreamble(out, 'A');
   out.set(keyId, PREAMBLE_BYTES);
   out.set(commitment, COMMITMENT_OFFSET);
   randomFill(nonce);
-  cipher.seal(nonce, aad.length === 0 ? header : concat(header, aad), plaintext, out.subarray(HEADER_BYTES));
+  cipher.seal(nonce, aad, plaintext, out.subarray(HEADER_BYTES));
   return out;
 }
 
@@ -87,8 +89,7 @@ export function open(key: AeadKey, sealed: Uint8Array, options?: AeadOptions): U
   const sameKey =
     equal(header.subarray(PREAMBLE_BYTES, COMMITMENT_OFFSET), keyId) &&
     equal(header.subarray(COMMITMENT_OFFSET, NONCE_OFFSET), commitment);
-  const fullAad = aad.length === 0 ? header : concat(header, aad);
-  if (!sameKey || !cipher.open(header.subarray(NONCE_OFFSET), fullAad, sealed.subarray(HEADER_BYTES), out)) {
+  if (!sameKey || !cipher.open(header.subarray(NONCE_OFFSET), aad, sealed.subarray(HEADER_BYTES), out)) {
     throw new AuthenticationError();
   }
   return out;

@@ -3,6 +3,7 @@
  *
  * @module
  */
+export type { KeyAlgorithm } from '../params.ts';
 export {
   type AnyPrivateKey,
   type AnyPublicKey,

@@ -61,9 +61,18 @@ function exportPublic(crypto: Crypto, prefix: Uint8Array, key: NodeCrypto.KeyObj
   out.set(crypto.createPublicKey(key).export({ format: 'der', type: 'spki' }).subarray(prefix.length));
 }
 
+/** OpenSSL takes at most 2^31 − 1 bytes at once; longer inputs go in pieces of this size. */
+const MAX_UPDATE_BYTES = 2 ** 30;
+
+function updateAll(hash: NodeCrypto.Hash | NodeCrypto.Hmac, data: Uint8Array): void {
+  for (let offset = 0; offset < data.length; offset += MAX_UPDATE_BYTES) {
+    hash.update(data.subarray(offset, offset + MAX_UPDATE_BYTES));
+  }
+}
+
 function hasher(hash: NodeCrypto.Hash | NodeCrypto.Hmac): Hasher {
   return {
-    update: (data) => void hash.update(data),
+    update: (data) => updateAll(hash, data),
     digest: (out) => out.set(hash.digest()),
     // The state lies in OpenSSL and is cleansed when the object is collected.
     dispose: () => {},
@@ -78,19 +87,49 @@ const DIGESTS: Record<DigestName, [algorithm: string, outputLength?: number]> = 
   'SHAKE256-512': ['shake256', 64],
 };
 
+/** `hkdfSync` takes no longer info. */
+const MAX_HKDF_INFO_BYTES = 1024;
+
+/** HKDF by HMAC (RFC 5869 §2), for what `hkdfSync` refuses. */
+function hkdfByHmac(crypto: Crypto, ikm: Uint8Array, salt: Uint8Array, info: Uint8Array, out: Uint8Array): void {
+  const prk = crypto.createHmac('sha3-512', salt).update(ikm).digest();
+  let block: Uint8Array = EMPTY;
+  for (let offset = 0, counter = 1; offset < out.length; offset += block.length, counter++) {
+    const hmac = crypto.createHmac('sha3-512', prk).update(block).update(info);
+    wipe(block);
+    block = hmac.update(Uint8Array.of(counter)).digest();
+    out.set(block.subarray(0, out.length - offset), offset);
+  }
+  wipe(prk, block);
+}
+
 function createHash(crypto: Crypto): HashEngine {
+  const incremental = (data: Uint8Array): Uint8Array => {
+    const hash = crypto.createHash('sha3-512');
+    updateAll(hash, data);
+    return hash.digest();
+  };
   // crypto.hash is the one-shot form: Node 20.12, and a third faster on short inputs.
-  const oneShot: (data: Uint8Array) => Uint8Array =
+  const oneShot =
     typeof crypto.hash === 'function'
-      ? (data) => crypto.hash('sha3-512', data, 'buffer')
-      : (data) => crypto.createHash('sha3-512').update(data).digest();
+      ? (data: Uint8Array) =>
+          data.length > MAX_UPDATE_BYTES ? incremental(data) : crypto.hash('sha3-512', data, 'buffer')
+      : incremental;
   return {
     capabilities: new Set(),
     sha3_512: (data, out) => out.set(oneShot(data)),
     createSha3_512: () => hasher(crypto.createHash('sha3-512')),
-    hmacSha3_512: (key, data, out) => out.set(crypto.createHmac('sha3-512', key).update(data).digest()),
+    hmacSha3_512(key, data, out) {
+      const hmac = crypto.createHmac('sha3-512', key);
+      updateAll(hmac, data);
+      out.set(hmac.digest());
+    },
     createHmacSha3_512: (key) => hasher(crypto.createHmac('sha3-512', key)),
     hkdfSha3_512(ikm, salt, info, out) {
+      if (info.length > MAX_HKDF_INFO_BYTES) {
+        hkdfByHmac(crypto, ikm, salt, info, out);
+        return;
+      }
       const okm = new Uint8Array(crypto.hkdfSync('sha3-512', ikm, salt, info, out.length));
       out.set(okm);
       wipe(okm);
@@ -104,6 +143,20 @@ function createHash(crypto: Crypto): HashEngine {
   };
 }
 
+/** Runs a cipher over an input of any length. */
+function updateInto(
+  cipher: NodeCrypto.CipherGCM | NodeCrypto.DecipherGCM,
+  input: Uint8Array,
+  out: Uint8Array,
+  wipeBetween: boolean,
+): void {
+  for (let offset = 0; offset < input.length; offset += MAX_UPDATE_BYTES) {
+    const piece = cipher.update(input.subarray(offset, offset + MAX_UPDATE_BYTES));
+    out.set(piece, offset);
+    if (wipeBetween) wipe(piece);
+  }
+}
+
 type CipherKey = NodeCrypto.KeyObject | Uint8Array;
 
 function prepareAead(crypto: Crypto, key: CipherKey, dispose: () => void): PreparedAeadKey {
@@ -111,7 +164,7 @@ function prepareAead(crypto: Crypto, key: CipherKey, dispose: () => void): Prepa
     seal(nonce, aad, plaintext, out) {
       const cipher = crypto.createCipheriv('aes-256-gcm', key, nonce);
       if (aad.length > 0) cipher.setAAD(aad);
-      out.set(cipher.update(plaintext));
+      updateInto(cipher, plaintext, out, false);
       cipher.final();
       out.set(cipher.getAuthTag(), plaintext.length);
     },
@@ -120,15 +173,14 @@ function prepareAead(crypto: Crypto, key: CipherKey, dispose: () => void): Prepa
       const decipher = crypto.createDecipheriv('aes-256-gcm', key, nonce, { authTagLength: AES_256_GCM.tagBytes });
       decipher.setAuthTag(sealed.subarray(end));
       if (aad.length > 0) decipher.setAAD(aad);
-      const plaintext = decipher.update(sealed.subarray(0, end));
+      // Whoever called owns `out` and gets nothing of it unless this function says so.
+      updateInto(decipher, sealed.subarray(0, end), out, true);
       try {
         decipher.final();
       } catch {
-        wipe(plaintext, out);
+        wipe(out);
         return false;
       }
-      out.set(plaintext);
-      wipe(plaintext);
       return true;
     },
     dispose,

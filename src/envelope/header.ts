@@ -133,7 +133,12 @@ export function headerLength(argument: string, head: Uint8Array): number {
 export function readParts(argument: string, bytes: Uint8Array): HeaderParts {
   const length = headerLength(argument, bytes);
   if (bytes.length < length) {
-    throw new InputError('ERR_INPUT_FORMAT', argument, `a header of ${length} bytes`, `${bytes.length} bytes`);
+    throw new InputError(
+      'ERR_INPUT_FORMAT',
+      argument,
+      `a header of ${length} bytes`,
+      `${bytes.length} bytes`,
+    );
   }
   const signed = bytes[MODE_OFFSET] === MODE_SIGNED;
   const form = bytes[FORM_OFFSET] as number;

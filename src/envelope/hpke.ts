@@ -39,7 +39,10 @@ const PRIVATE_KEY: Key = { algorithm: { name: ML_KEM_1024.name }, extractable: f
 
 /** The envelope never makes, reads or writes keys through HPKE, and each side does only its own half. */
 async function notOffered(): Promise<never> {
-  throw new UnsupportedError('ERR_UNSUPPORTED_OPERATION', 'this KEM only encapsulates or decapsulates, for one call');
+  throw new UnsupportedError(
+    'ERR_UNSUPPORTED_OPERATION',
+    'this KEM only encapsulates or decapsulates, for one call',
+  );
 }
 
 const KEM_BASE: KEM = {
@@ -107,7 +110,11 @@ export async function setupSender(
   const { ciphertext, sharedSecret } = encapsulate(publicKey);
   try {
     const kem = async () => ({ shared_secret: sharedSecret.expose(), enc: ciphertext });
-    const suite = new CipherSuite(() => ({ ...KEM_BASE, Encap: kem }), KDF_HKDF_SHA512, () => aead);
+    const suite = new CipherSuite(
+      () => ({ ...KEM_BASE, Encap: kem }),
+      KDF_HKDF_SHA512,
+      () => aead,
+    );
     const { ctx } = await suite.SetupSender(PUBLIC_KEY, { info });
     return { enc: ciphertext, context: ctx };
   } finally {
@@ -131,7 +138,11 @@ export async function setupRecipient(
   const sharedSecret = await recipient.decapsulate(enc);
   try {
     const kem = async () => sharedSecret.expose();
-    const suite = new CipherSuite(() => ({ ...KEM_BASE, Decap: kem }), KDF_HKDF_SHA512, () => aead);
+    const suite = new CipherSuite(
+      () => ({ ...KEM_BASE, Decap: kem }),
+      KDF_HKDF_SHA512,
+      () => aead,
+    );
     return await suite.SetupRecipient(PRIVATE_KEY, enc, { info });
   } finally {
     sharedSecret.dispose();

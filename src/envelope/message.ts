@@ -76,7 +76,12 @@ export async function open(
   checkSender(options?.sender);
   const context = checkContext(options?.context);
   if (readParts('envelope', envelope).chunkLog2 !== undefined) {
-    throw new InputError('ERR_INPUT_FORMAT', 'envelope', 'one of a message', 'one of a stream (use openStream)');
+    throw new InputError(
+      'ERR_INPUT_FORMAT',
+      'envelope',
+      'one of a message',
+      'one of a stream (use openStream)',
+    );
   }
   const headerBytes = headerLength('envelope', envelope);
   // A copy: the caller's buffer could change while this function waits.

@@ -80,11 +80,20 @@ export function toSigner(signer: SignPrivateKey | Signer | undefined): Signer | 
 /** Makes one kind of recipient of both. */
 export function toDecapsulator(recipient: Recipient): Decapsulator {
   if (recipient instanceof KemPrivateKey) {
-    return { publicKey: recipient.publicKey, decapsulate: (ciphertext) => decapsulate(recipient, ciphertext) };
+    return {
+      publicKey: recipient.publicKey,
+      decapsulate: (ciphertext) => decapsulate(recipient, ciphertext),
+    };
   }
   const candidate = recipient as Partial<Decapsulator> | null | undefined;
-  if (candidate?.publicKey instanceof KemPublicKey && typeof candidate.decapsulate === 'function') return recipient;
-  throw new InputError('ERR_INPUT_TYPE', 'recipient', 'a KemPrivateKey or a Decapsulator', describe(recipient));
+  if (candidate?.publicKey instanceof KemPublicKey && typeof candidate.decapsulate === 'function')
+    return recipient;
+  throw new InputError(
+    'ERR_INPUT_TYPE',
+    'recipient',
+    'a KemPrivateKey or a Decapsulator',
+    describe(recipient),
+  );
 }
 
 /** Checks an expected sender. */
@@ -163,7 +172,12 @@ async function findSender(sender: ExpectedSender, keyId: Uint8Array): Promise<Si
   const key = sender instanceof SignPublicKey ? sender : await sender(toBase64Url(keyId));
   if (key !== undefined) {
     if (!(key instanceof SignPublicKey)) {
-      throw new InputError('ERR_INPUT_TYPE', 'options.sender', 'a function that returns a SignPublicKey', describe(key));
+      throw new InputError(
+        'ERR_INPUT_TYPE',
+        'options.sender',
+        'a function that returns a SignPublicKey',
+        describe(key),
+      );
     }
     if (equal(key.thumbprint(), keyId)) return key;
   }
@@ -175,7 +189,11 @@ async function findSender(sender: ExpectedSender, keyId: Uint8Array): Promise<Si
  *
  * @throws {@link AuthenticationError} when it was changed or is not the next one.
  */
-export async function openPiece(hpke: RecipientContext, piece: Uint8Array, last: boolean): Promise<Uint8Array> {
+export async function openPiece(
+  hpke: RecipientContext,
+  piece: Uint8Array,
+  last: boolean,
+): Promise<Uint8Array> {
   try {
     return await hpke.Open(piece, pieceAad(last));
   } catch {

@@ -63,7 +63,12 @@ export function sealStream(
   checkInteger('options.chunkSizeBytes', chunkSizeBytes, 2 ** MIN_CHUNK_LOG2, 2 ** MAX_CHUNK_LOG2);
   const chunkLog2 = Math.log2(chunkSizeBytes);
   if (!Number.isInteger(chunkLog2)) {
-    throw new InputError('ERR_INPUT_RANGE', 'options.chunkSizeBytes', 'a power of two', String(chunkSizeBytes));
+    throw new InputError(
+      'ERR_INPUT_RANGE',
+      'options.chunkSizeBytes',
+      'a power of two',
+      String(chunkSizeBytes),
+    );
   }
   return sealPieces(recipient, pieces, signer, context, chunkLog2);
 }
@@ -133,7 +138,12 @@ async function* openPieces(
     for await (const piece of prepend(rest, pieces)) {
       for (const chunk of chunker.push(piece)) {
         if (isMessage) {
-          throw new InputError('ERR_INPUT_LENGTH', 'source', `a message of at most ${2 ** MAX_CHUNK_LOG2} bytes`, 'more');
+          throw new InputError(
+            'ERR_INPUT_LENGTH',
+            'source',
+            `a message of at most ${2 ** MAX_CHUNK_LOG2} bytes`,
+            'more',
+          );
         }
         count++;
         yield await openPiece(hpke, chunk.bytes, false);
@@ -180,10 +190,7 @@ async function readHeaderBytes(
   return { header, rest: new Uint8Array(0) };
 }
 
-async function* prepend(
-  first: Uint8Array,
-  rest: AsyncGenerator<Uint8Array>,
-): AsyncGenerator<Uint8Array> {
+async function* prepend(first: Uint8Array, rest: AsyncGenerator<Uint8Array>): AsyncGenerator<Uint8Array> {
   yield first;
   yield* rest;
 }

@@ -32,7 +32,8 @@ export class EpochChain {
   constructor(maxAlive: number) {
     this.#slab = new Uint8Array(KEY_BYTES * (maxAlive + 1));
     this.#chainKey = this.#slab.subarray(0, KEY_BYTES);
-    for (let i = 1; i <= maxAlive; i++) this.#free.push(this.#slab.subarray(i * KEY_BYTES, (i + 1) * KEY_BYTES));
+    for (let i = 1; i <= maxAlive; i++)
+      this.#free.push(this.#slab.subarray(i * KEY_BYTES, (i + 1) * KEY_BYTES));
     randomFill(this.#chainKey);
   }
 

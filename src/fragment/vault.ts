@@ -7,25 +7,10 @@
  *
  * @module
  */
-import {
-  checkBytes,
-  checkInteger,
-  checkOptions,
-  describe,
-  equal,
-  randomFill,
-  utf8,
-  wipe,
-} from '../bytes.ts';
+import { checkBytes, checkInteger, checkOptions, describe, equal, randomFill, utf8, wipe } from '../bytes.ts';
 import { type Clock, systemClock } from '../clock.ts';
 import { engine, registry } from '../engines/index.ts';
-import {
-  AuthenticationError,
-  ExpiredError,
-  InputError,
-  QuorumError,
-  UnsupportedError,
-} from '../errors.ts';
+import { AuthenticationError, ExpiredError, InputError, QuorumError, UnsupportedError } from '../errors.ts';
 import { AES_256_GCM } from '../params.ts';
 import { SecretHolder } from '../secret.ts';
 import { EpochChain } from './chain.ts';
@@ -149,7 +134,10 @@ export class TemporalVault extends SecretHolder {
     }
     const epoch = this.#enterEpoch();
     if (this.#messages >= MAX_MESSAGES_PER_EPOCH) {
-      throw new ExpiredError('ERR_EXPIRED_USE_BUDGET', 'this epoch has sealed 2^40 messages; wait for the next one');
+      throw new ExpiredError(
+        'ERR_EXPIRED_USE_BUDGET',
+        'this epoch has sealed 2^40 messages; wait for the next one',
+      );
     }
     const number = this.#messages++;
     const random = randomFill(new Uint8Array(NONCE_RANDOM_BYTES));
@@ -293,7 +281,12 @@ export class TemporalVault extends SecretHolder {
   #checkSameMessage(first: FragmentHeader, headers: readonly FragmentHeader[]): void {
     for (const [i, header] of headers.entries()) {
       if (!equal(header.vaultId, this.#vaultId)) {
-        throw new InputError('ERR_INPUT_KEY', `fragments[${i}]`, 'a fragment of this vault', 'one of another');
+        throw new InputError(
+          'ERR_INPUT_KEY',
+          `fragments[${i}]`,
+          'a fragment of this vault',
+          'one of another',
+        );
       }
       const same =
         header.epoch === first.epoch &&
@@ -337,7 +330,11 @@ function fragmentNonce(random: Uint8Array, number: number, index: number): Uint8
 }
 
 /** Opens every piece into its place; releases nothing unless all are right. */
-function openPieces(key: EpochKey, first: FragmentHeader, pieces: ReadonlyMap<number, Uint8Array>): Uint8Array {
+function openPieces(
+  key: EpochKey,
+  first: FragmentHeader,
+  pieces: ReadonlyMap<number, Uint8Array>,
+): Uint8Array {
   const data = new Uint8Array(first.messageBytes);
   const cipher = engine('aead').prepareTransient(key.encryption);
   for (const [index, fragment] of pieces) {

@@ -25,9 +25,13 @@ function errorCode(error: unknown): string | undefined {
 }
 
 function ioError(action: string, path: string, cause: unknown): KeyStoreError {
-  return new KeyStoreError('ERR_KEYSTORE_IO', `cannot ${action} keystore ${path}: ${errorCode(cause) ?? 'failed'}`, {
-    cause,
-  });
+  return new KeyStoreError(
+    'ERR_KEYSTORE_IO',
+    `cannot ${action} keystore ${path}: ${errorCode(cause) ?? 'failed'}`,
+    {
+      cause,
+    },
+  );
 }
 
 /** One file, replaced as a whole. */
@@ -45,7 +49,10 @@ class StoreFile {
     try {
       const { size } = await this.#fs.stat(this.path);
       if (size > MAX_FILE_BYTES) {
-        throw new KeyStoreError('ERR_KEYSTORE_CORRUPT', `${this.path} is too large for a keystore: ${size} bytes`);
+        throw new KeyStoreError(
+          'ERR_KEYSTORE_CORRUPT',
+          `${this.path} is too large for a keystore: ${size} bytes`,
+        );
       }
       return new Uint8Array(await this.#fs.readFile(this.path));
     } catch (error) {
@@ -93,7 +100,11 @@ class StoreFile {
  * @param rootKeyBytes - 32 bytes; copied.
  * @param clock - Source of creation times.
  */
-export async function openFileKeystore(path: string, rootKeyBytes: ByteSecret, clock: Clock): Promise<Keystore> {
+export async function openFileKeystore(
+  path: string,
+  rootKeyBytes: ByteSecret,
+  clock: Clock,
+): Promise<Keystore> {
   const file = new StoreFile(path);
   const rootKey = AeadKey.fromBytes(rootKeyBytes);
   try {

@@ -123,7 +123,9 @@ function readRecord(reader: Reader): KeyRecord {
 export function readFileContent(path: string, rootKey: AeadKey, bytes: Uint8Array): FileContent {
   try {
     checkPreamble('file', bytes, 'K');
-    const plaintext = open(rootKey, bytes.subarray(PREAMBLE_BYTES), { aad: bytes.subarray(0, PREAMBLE_BYTES) });
+    const plaintext = open(rootKey, bytes.subarray(PREAMBLE_BYTES), {
+      aad: bytes.subarray(0, PREAMBLE_BYTES),
+    });
     const reader = new Reader(plaintext);
     const revision = reader.uint(4);
     const records = Array.from({ length: reader.uint(4) }, () => readRecord(reader));

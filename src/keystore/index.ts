@@ -3,6 +3,7 @@
  *
  * @module
  */
+export type { KeyAlgorithm } from '../params.ts';
 export type { Custody, GenerateOptions, KeyInfo, KeyRef, KeySelector, Keystore } from './keystore.ts';
 export {
   type FileKeystoreOptions,

@@ -103,7 +103,8 @@ export class LocalKeystore implements Keystore {
 
   async generate(options: GenerateOptions): Promise<KeyInfo> {
     checkOptions('options', options, ['name', 'algorithm']);
-    if (options === undefined) throw new InputError('ERR_INPUT_TYPE', 'options', 'an options object', 'undefined');
+    if (options === undefined)
+      throw new InputError('ERR_INPUT_TYPE', 'options', 'an options object', 'undefined');
     const { name, algorithm } = options;
     checkName('options.name', name);
     checkAlgorithm('options.algorithm', algorithm);
@@ -111,7 +112,10 @@ export class LocalKeystore implements Keystore {
       const taken = [...state.records, ...state.tombstones].filter(({ ref }) => ref.name === name);
       const other = taken.find((entry) => entry.algorithm !== algorithm);
       if (other !== undefined) {
-        throw new KeyStoreError('ERR_KEYSTORE_EXISTS', `key "${name}" is one for ${other.algorithm}, not ${algorithm}`);
+        throw new KeyStoreError(
+          'ERR_KEYSTORE_EXISTS',
+          `key "${name}" is one for ${other.algorithm}, not ${algorithm}`,
+        );
       }
       const generation = Math.max(0, ...taken.map(({ ref }) => ref.generation)) + 1;
       if (generation > MAX_GENERATION) {
@@ -134,7 +138,8 @@ export class LocalKeystore implements Keystore {
 
   async find(keyId: string): Promise<KeyInfo | undefined> {
     this.#checkOpen();
-    if (typeof keyId !== 'string') throw new InputError('ERR_INPUT_TYPE', 'keyId', 'a string', describe(keyId));
+    if (typeof keyId !== 'string')
+      throw new InputError('ERR_INPUT_TYPE', 'keyId', 'a string', describe(keyId));
     const record = this.#state.records.find(({ publicKey }) => publicKey.keyId === keyId);
     return record && this.#info(record);
   }
@@ -278,5 +283,10 @@ export class LocalKeystore implements Keystore {
 }
 
 function wrongAlgorithm(ref: KeyRef, wanted: KeyAlgorithm): InputError {
-  return new InputError('ERR_INPUT_ALGORITHM', 'key', `a key for ${wanted}`, `"${ref.name}", which is for another`);
+  return new InputError(
+    'ERR_INPUT_ALGORITHM',
+    'key',
+    `a key for ${wanted}`,
+    `"${ref.name}", which is for another`,
+  );
 }

@@ -32,6 +32,9 @@ export interface SigningOptions {
 /** Options of {@link sign}. */
 export interface SignOptions extends ContextOptions, SigningOptions {}
 
+/** What the engines take at once. */
+const MAX_MESSAGE_BYTES = 2 ** 31 - 1;
+
 const EMPTY = new Uint8Array(0);
 
 /** The `rnd` of deterministic signing, FIPS 204 §3.4. */
@@ -58,7 +61,7 @@ export function checkDeterministic(value: boolean | undefined): boolean {
  * FIPS 204 §5.2, algorithm 2; hedged unless asked otherwise.
  *
  * @param privateKey - The signer's key.
- * @param message - The message, any length in hand; {@link createMu} takes what is not.
+ * @param message - The message, up to 2^31 − 1 bytes; {@link signStream} takes more.
  * @param options - Context string, deterministic signing.
  * @returns The signature, 4627 bytes.
  * @throws {@link InputError} `ERR_INPUT_TYPE`, `ERR_INPUT_LENGTH`, `ERR_INPUT_OPTION`, `ERR_INPUT_DISPOSED`.
@@ -70,7 +73,7 @@ export function sign(privateKey: SignPrivateKey, message: Uint8Array, options?: 
   checkOptions('options', options, ['context', 'deterministic']);
   const deterministic = checkDeterministic(options?.deterministic);
   checkSignPrivateKey('privateKey', privateKey);
-  checkBytes('message', message);
+  checkBytes('message', message, { max: MAX_MESSAGE_BYTES });
   const context = checkContext(options?.context);
   const out = new Uint8Array(ML_DSA_87.signatureBytes);
   if (deterministic) {
@@ -87,7 +90,7 @@ export function sign(privateKey: SignPrivateKey, message: Uint8Array, options?: 
  * FIPS 204 §5.3, algorithm 3.
  *
  * @param publicKey - The signer's public key.
- * @param message - The message.
+ * @param message - The message, up to 2^31 − 1 bytes.
  * @param signature - The signature; anything that is not a right one, whatever its length, gives false.
  * @param options - The context string that was signed with.
  * @returns Whether the signature is right.
@@ -102,7 +105,7 @@ export function verify(
 ): boolean {
   checkOptions('options', options, ['context']);
   const prepared = preparedSignPublicKey('publicKey', publicKey);
-  checkBytes('message', message);
+  checkBytes('message', message, { max: MAX_MESSAGE_BYTES });
   checkBytes('signature', signature);
   return prepared.verify(message, checkContext(options?.context), signature);
 }
