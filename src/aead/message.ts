@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { checkBytes, checkOptions, equal, randomFill, toHex } from '../bytes.ts';
+import { allocate, checkBytes, checkOptions, equal, randomFill, toHex } from '../bytes.ts';
 import { AuthenticationError, InputError } from '../errors.ts';
 import { AES_256_GCM } from '../params.ts';
 import { checkPreamble, PREAMBLE_BYTES, writePreamble } from '../preamble.ts';
@@ -57,7 +57,7 @@ export function seal(key: AeadKey, plaintext: Uint8Array, options?: AeadOptions)
   checkBytes('plaintext', plaintext, { max: AES_256_GCM.maxPlaintextBytes });
   const aad = checkAad(options);
   spendUse(key);
-  const out = new Uint8Array(plaintext.length + SEAL_OVERHEAD_BYTES);
+  const out = allocate(plaintext.length + SEAL_OVERHEAD_BYTES);
   const nonce = out.subarray(NONCE_OFFSET, HEADER_BYTES);
   writePreamble(out, 'A');
   out.set(keyId, PREAMBLE_BYTES);
@@ -85,7 +85,7 @@ export function open(key: AeadKey, sealed: Uint8Array, options?: AeadOptions): U
   checkSealed(sealed);
   const aad = checkAad(options);
   const header = sealed.subarray(0, HEADER_BYTES);
-  const out = new Uint8Array(sealed.length - SEAL_OVERHEAD_BYTES);
+  const out = allocate(sealed.length - SEAL_OVERHEAD_BYTES);
   const sameKey =
     equal(header.subarray(PREAMBLE_BYTES, COMMITMENT_OFFSET), keyId) &&
     equal(header.subarray(COMMITMENT_OFFSET, NONCE_OFFSET), commitment);

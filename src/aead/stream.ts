@@ -11,7 +11,7 @@
  *
  * @module
  */
-import { checkBytes, checkInteger, checkOptions, concat, describe, equal, randomFill, toHex } from '../bytes.ts';
+import { allocate, checkBytes, checkInteger, checkOptions, concat, describe, equal, randomFill, toHex } from '../bytes.ts';
 import { type ByteSource, type Chunk, Chunker, iterate } from '../chunks.ts';
 import { engine } from '../engines/index.ts';
 import { AuthenticationError, InputError } from '../errors.ts';
@@ -127,7 +127,7 @@ class SealPump implements Pump {
   }
 
   #seal(chunk: Chunk): Uint8Array {
-    const out = new Uint8Array(chunk.bytes.length + AES_256_GCM.tagBytes);
+    const out = allocate(chunk.bytes.length + AES_256_GCM.tagBytes);
     this.#parts.cipher.seal(this.#nonce.next(chunk.last), EMPTY, chunk.bytes, out);
     return out;
   }
@@ -197,7 +197,7 @@ class OpenPump implements Pump {
     const length = chunk.bytes.length - AES_256_GCM.tagBytes;
     // An empty last chunk is canonical only when it is the whole stream.
     if (length < 0 || (length === 0 && nonce.count > 0)) throw new AuthenticationError();
-    const out = new Uint8Array(length);
+    const out = allocate(length);
     if (!parts.cipher.open(nonce.next(chunk.last), EMPTY, chunk.bytes, out)) throw new AuthenticationError();
     return out;
   }
