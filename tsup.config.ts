@@ -4,6 +4,7 @@ import { manifest, publicEntries } from './scripts/entries.mjs';
 
 const publicSources = Object.fromEntries(publicEntries.filter((e) => existsSync(e.source)).map(({ name, source }) => [name, source]));
 
+// Declarations are written by scripts/build-types.mjs.
 export default defineConfig({
   entry: {
     ...publicSources,
@@ -21,11 +22,5 @@ export default defineConfig({
   // Bun, Deno and workerd know the built-in modules under their full names only.
   removeNodeProtocol: false,
   // tsup leaves out dependencies and peers; the package's own name is how the CLI imports it, as a user would.
-  external: [/^node:/, new RegExp(`^${manifest.name}(/|$)`)],
-  dts: {
-    entry: publicSources,
-    // `Disposable` and `Symbol.dispose` in the types, whatever `lib` the consumer has set.
-    banner: '/// <reference lib="esnext.disposable" />',
-    compilerOptions: { stripInternal: true },
-  },
+  external: [...(existsSync('bench/index.ts') ? [] : [/bench\/index\.ts$/]), /^node:/, new RegExp(`^${manifest.name}(/|$)`)],
 });

@@ -10,7 +10,14 @@ import { globSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { manifest, publicEntries, root } from './entries.mjs';
 
-const inputs = ['src/**/*.ts', 'bench/**/*.ts', 'package.json', 'tsconfig.json', 'tsup.config.ts'];
+const inputs = [
+  'src/**/*.ts',
+  'bench/**/*.ts',
+  'package.json',
+  'tsconfig.json',
+  'tsup.config.ts',
+  'scripts/build-types.mjs',
+];
 const outputs = [
   ...publicEntries.flatMap(({ code, types }) => [code, types]),
   ...Object.values(manifest.bin),
@@ -26,7 +33,8 @@ const oldestOutput = Math.min(...outputs.map(writtenMs));
 
 if (oldestOutput <= newestInput) {
   console.error('building dist/');
-  const tsup = join(root, 'node_modules/tsup/dist/cli-default.js');
-  const { status } = spawnSync(process.execPath, [tsup, '--silent'], { cwd: root, stdio: ['ignore', 2, 2] });
-  if (status !== 0) process.exit(1);
+  for (const command of [['node_modules/tsup/dist/cli-default.js', '--silent'], ['scripts/build-types.mjs']]) {
+    const { status } = spawnSync(process.execPath, command, { cwd: root, stdio: ['ignore', 2, 2] });
+    if (status !== 0) process.exit(1);
+  }
 }

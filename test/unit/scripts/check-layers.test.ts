@@ -47,6 +47,7 @@ describe('npm run check:layers', () => {
       'src/stray.ts': leaf,
       'src/engines/index.ts': leaf,
       'src/hash/index.ts': "import '../stray.ts';\nprocess.getBuiltinModule('node:crypto');\n",
+      'src/hash/helper.ts': "import { builtinModule } from '../bytes.ts';\nbuiltinModule<object>('node:crypto');\n",
       'src/kem/index.ts': "import { sha3_512 } from '@noble/hashes/sha3.js';\nsha3_512(new Uint8Array(0));\n",
       'src/sign/index.ts': "export const kem = await import('../kem/index.ts');\n",
       'src/aead/index.ts': "import 'node:fs';\nimport './nowhere.ts';\n",
@@ -65,6 +66,7 @@ describe('npm run check:layers', () => {
     broken('src/bytes.ts → bench/index.ts', 'the library imports nothing of the command line');
     broken('src/cli/main.ts → src/kem/index.ts', 'cli and bench use the package');
     broken('bench/index.ts → src/sign/index.ts', 'cli and bench use the package');
+    broken('src/hash/helper.ts → crypto', 'only engines/ imports node:crypto or noble');
     broken('src/hash/index.ts → crypto', 'only engines/ imports node:crypto or noble');
     expect(stderr).toMatch(/^src\/kem\/index\.ts → .*@noble\/hashes.*\n {4}breaks: only engines\//m);
     broken('src/aead/index.ts → fs', 'what runs everywhere imports no built-in module');
