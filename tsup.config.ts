@@ -1,15 +1,14 @@
-import { existsSync } from 'node:fs';
 import { defineConfig } from 'tsup';
 import { manifest, publicEntries } from './scripts/entries.mjs';
-
-const publicSources = Object.fromEntries(publicEntries.filter((e) => existsSync(e.source)).map(({ name, source }) => [name, source]));
 
 // Declarations are written by scripts/build-types.mjs.
 export default defineConfig({
   entry: {
-    ...publicSources,
-    ...(existsSync('src/cli/main.ts') ? { 'cli/main': 'src/cli/main.ts' } : {}),
-    ...(existsSync('bench/index.ts') ? { 'bench/index': 'bench/index.ts' } : {}),
+    ...Object.fromEntries(publicEntries.map(({ name, source }) => [name, source])),
+    'cli/main': 'src/cli/main.ts',
+    'bench/index': 'bench/index.ts',
+    // Started by bench/index as a worker thread, from its own file.
+    'bench/worker': 'bench/worker.ts',
   },
   format: 'esm',
   // The code runs on Node, Bun, Deno, workerd and in browsers; what is Node's own is imported as node:*.
@@ -22,5 +21,5 @@ export default defineConfig({
   // Bun, Deno and workerd know the built-in modules under their full names only.
   removeNodeProtocol: false,
   // tsup leaves out dependencies and peers; the package's own name is how the CLI imports it, as a user would.
-  external: [...(existsSync('bench/index.ts') ? [] : [/bench\/index\.ts$/]), /^node:/, new RegExp(`^${manifest.name}(/|$)`)],
+  external: [/^node:/, new RegExp(`^${manifest.name}(/|$)`)],
 });
