@@ -7,7 +7,6 @@ export default defineConfig({
     ...Object.fromEntries(publicEntries.map(({ name, source }) => [name, source])),
     'cli/main': 'src/cli/main.ts',
     'bench/index': 'bench/index.ts',
-    // Started by bench/index as a worker thread, from its own file.
     'bench/worker': 'bench/worker.ts',
   },
   format: 'esm',

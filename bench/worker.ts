@@ -1,64 +1,72 @@
 /**
- * One engine in a thread of its own: the library picks its engines once, and a thread has a library of its own.
+ * The worker's side: one worker an engine, since the library picks its engines once in a JavaScript world and keys keep
+ * what their engine made of them. It does what the main side asks, one thing at a time.
  *
  * @module
  */
-import { parentPort, workerData } from 'node:worker_threads';
-import { configureEngines, type EngineName, engineInfo, type Family } from '@mwrasp/crypto/engines';
-import { type Operation, operationsOf } from './operations.ts';
+import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
+import { type EngineName, engineInfo } from '@mwrasp/crypto/engines';
+import type { Bare } from './bare/bare.ts';
+import { nobleBare } from './bare/noble.ts';
+import { nodeBare } from './bare/node.ts';
+import { CONTESTS } from './contests.ts';
+import { Measurement, type RoundRates } from './measure.ts';
 
-/** What the main thread asks for: one round of one operation. */
-export interface RoundRequest {
-  readonly index: number;
-  /** How long each of the two sides may take in this round. */
-  readonly sliceMs: number;
+/** What a worker is started with. */
+export interface WorkerTask {
+  readonly benchEngine: EngineName;
 }
 
-/** What comes back: operations a second of both sides. */
-export interface RoundResult {
-  readonly ours: number;
-  readonly bare: number;
+/** What a worker is asked for. */
+export type Request =
+  | { readonly ask: 'contests' }
+  | { readonly ask: 'prepare'; readonly contest: number; readonly sliceMs: number }
+  | { readonly ask: 'round' };
+
+/** What it answers. */
+export type Answer = { readonly value: unknown } | { readonly error: unknown };
+
+/** Answers by request. */
+export interface Answers {
+  /** Which contests the engine can enter here, as indices of the list. */
+  contests: readonly number[];
+  prepare: undefined;
+  round: RoundRates;
 }
 
-const engine = workerData as EngineName;
+const BARE: Record<EngineName, Bare> = { node: nodeBare, noble: nobleBare };
 
-/** The families that the engine has here, each forced to it. */
-function forceEngine(): Set<Family> {
-  const available = Object.entries(engineInfo()).filter(([, info]) =>
-    info.engines.some((status) => status.engine === engine && status.available),
+function isTask(data: unknown): data is WorkerTask {
+  return typeof data === 'object' && data !== null && 'benchEngine' in data;
+}
+
+function available(engine: EngineName): number[] {
+  const info = engineInfo();
+  return CONTESTS.flatMap(({ family }, index) =>
+    info[family].engines.some((status) => status.engine === engine && status.available) ? [index] : [],
   );
-  configureEngines(Object.fromEntries(available.map(([family]) => [family, engine])));
-  return new Set(available.map(([family]) => family as Family));
 }
 
-/** Operations a second while a slice lasts; the clock is read once a batch. */
-function rateOf(work: () => unknown, sliceMs: number, batch: number): number {
-  let count = 0;
-  const start = performance.now();
-  let elapsed = 0;
-  do {
-    for (let i = 0; i < batch; i++) work();
-    count += batch;
-    elapsed = performance.now() - start;
-  } while (elapsed < sliceMs);
-  return (count / elapsed) * 1000;
+/** Serves requests when this is a worker of the bench, and does nothing otherwise. */
+export function serveIfWorker(): void {
+  if (parentPort !== null && isTask(workerData)) serve(parentPort, workerData.benchEngine);
 }
 
-/** Runs ours, bare, bare, ours, so that a drift of the machine hits both alike. */
-function round({ ours, bare }: Operation, sliceMs: number): RoundResult {
-  const start = performance.now();
-  ours();
-  bare();
-  const batch = Math.max(1, Math.min(64, Math.floor(1 / (performance.now() - start + 1e-3))));
-  const half = sliceMs / 2;
-  const first = rateOf(ours, half, batch);
-  const bareRate = (rateOf(bare, half, batch) + rateOf(bare, half, batch)) / 2;
-  return { ours: (first + rateOf(ours, half, batch)) / 2, bare: bareRate };
+function serve(port: MessagePort, engine: EngineName): void {
+  let current: Measurement | undefined;
+  const handle = async (request: Request): Promise<unknown> => {
+    if (request.ask === 'contests') return available(engine);
+    if (request.ask === 'round') return current?.round();
+    const contest = CONTESTS[request.contest];
+    if (contest === undefined) throw new RangeError(`no contest ${request.contest}`);
+    current = new Measurement(await contest.prepare(BARE[engine], engine), contest.async ?? false);
+    await current.calibrate(request.sliceMs * (contest.weight ?? 1));
+    return undefined;
+  };
+  port.on('message', (request: Request) => {
+    handle(request).then(
+      (value) => port.postMessage({ value } satisfies Answer),
+      (error: unknown) => port.postMessage({ error } satisfies Answer),
+    );
+  });
 }
-
-const operations = operationsOf(engine, forceEngine());
-
-parentPort?.on('message', ({ index, sliceMs }: RoundRequest) => {
-  parentPort?.postMessage(round(operations[index] as Operation, sliceMs));
-});
-parentPort?.postMessage(operations.map(({ operation, sizeBytes }) => ({ operation, sizeBytes })));

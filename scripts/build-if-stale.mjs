@@ -22,6 +22,7 @@ const outputs = [
   ...publicEntries.flatMap(({ code, types }) => [code, types]),
   ...Object.values(manifest.bin),
   'dist/bench/index.js',
+  'dist/bench/worker.js',
 ];
 
 /** When a file was last written; 0 when it is not there. */

@@ -158,6 +158,21 @@ export function equal(a: Uint8Array, b: Uint8Array): boolean {
 }
 
 /**
+ * {@link equal} for a part of a byte string, without making a view of it.
+ *
+ * @param bytes - The byte string, at least `offset + expected.length` long.
+ * @param offset - Where the part begins.
+ * @param expected - What the part must be.
+ * @returns Whether it is.
+ */
+export function equalAt(bytes: Uint8Array, offset: number, expected: Uint8Array): boolean {
+  let difference = 0;
+  for (let i = 0; i < expected.length; i++)
+    difference |= (bytes[offset + i] as number) ^ (expected[i] as number);
+  return difference === 0;
+}
+
+/**
  * Overwrites buffers with zeros.
  *
  * @param buffers - Buffers that this code owns.

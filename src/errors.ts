@@ -81,10 +81,7 @@ export class InputError extends PqError {
  */
 export class AuthenticationError extends PqError {
   constructor() {
-    super(
-      'ERR_AUTHENTICATION',
-      'authentication failed: wrong key, wrong context, or the data was changed',
-    );
+    super('ERR_AUTHENTICATION', 'authentication failed: wrong key, wrong context, or the data was changed');
   }
 }
 

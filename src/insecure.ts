@@ -47,7 +47,12 @@ export function exportPrivateKey(
   if (format === 'expanded') return expandedKey(key);
   const material = keyMaterial('key', key);
   if (!('seed' in material)) {
-    throw new InputError('ERR_INPUT_KEY', 'key', `a key whose seed is known, for format ${format}`, 'an expanded one');
+    throw new InputError(
+      'ERR_INPUT_KEY',
+      'key',
+      `a key whose seed is known, for format ${format}`,
+      'an expanded one',
+    );
   }
   const seed = material.seed.expose();
   if (format === 'seed') return SecretBytes.from(seed);
@@ -65,7 +70,9 @@ function expandedKey(key: AnyPrivateKey): SecretBytes {
   const material = keyMaterial('key', key);
   if ('expandedKey' in material) return SecretBytes.from(material.expandedKey.expose());
   const isKem = key.algorithm === ML_KEM_1024.name;
-  const prepared = registry.capable(isKem ? 'kem' : 'sign', 'expanded-key').prepareSeed(material.seed.expose());
+  const prepared = registry
+    .capable(isKem ? 'kem' : 'sign', 'expanded-key')
+    .prepareSeed(material.seed.expose());
   const out = new Uint8Array(isKem ? ML_KEM_1024.expandedKeyBytes : ML_DSA_87.expandedKeyBytes);
   prepared.expanded?.(out);
   prepared.dispose();

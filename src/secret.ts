@@ -98,7 +98,8 @@ export class SecretBytes extends SecretHolder {
    * @throws {@link InputError} `ERR_INPUT_DISPOSED`.
    */
   expose(): Uint8Array {
-    if (this.#disposed) throw new InputError('ERR_INPUT_DISPOSED', 'secret', 'a live secret', 'a disposed one');
+    if (this.#disposed)
+      throw new InputError('ERR_INPUT_DISPOSED', 'secret', 'a live secret', 'a disposed one');
     return this.#bytes;
   }
 

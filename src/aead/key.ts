@@ -173,7 +173,8 @@ export class AeadKey extends SecretHolder {
  * @internal
  */
 export function aeadKeyParts(argument: string, key: AeadKey): AeadKeyParts {
-  if (!(key instanceof AeadKey)) throw new InputError('ERR_INPUT_TYPE', argument, 'an AeadKey', describe(key));
+  if (!(key instanceof AeadKey))
+    throw new InputError('ERR_INPUT_TYPE', argument, 'an AeadKey', describe(key));
   return useParts(key);
 }
 

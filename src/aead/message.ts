@@ -6,10 +6,11 @@
  *
  * @module
  */
-import { allocate, checkBytes, checkOptions, equal, randomFill, toHex } from '../bytes.ts';
+import { allocate, checkBytes, checkOptions, equalAt, randomFill, toHex } from '../bytes.ts';
 import { AuthenticationError, InputError } from '../errors.ts';
 import { AES_256_GCM } from '../params.ts';
 import { checkPreamble, PREAMBLE_BYTES, writePreamble } from '../preamble.ts';
+import { openSealed } from './cipher.ts';
 import { type AeadKey, aeadKeyParts, COMMITMENT_BYTES, KEY_ID_BYTES, spendUse } from './key.ts';
 
 /** Options of {@link seal} and {@link open}. */
@@ -84,15 +85,12 @@ export function open(key: AeadKey, sealed: Uint8Array, options?: AeadOptions): U
   const { cipher, keyId, commitment } = aeadKeyParts('key', key);
   checkSealed(sealed);
   const aad = checkAad(options);
-  const header = sealed.subarray(0, HEADER_BYTES);
-  const out = allocate(sealed.length - SEAL_OVERHEAD_BYTES);
-  const sameKey =
-    equal(header.subarray(PREAMBLE_BYTES, COMMITMENT_OFFSET), keyId) &&
-    equal(header.subarray(COMMITMENT_OFFSET, NONCE_OFFSET), commitment);
-  if (!sameKey || !cipher.open(header.subarray(NONCE_OFFSET), aad, sealed.subarray(HEADER_BYTES), out)) {
-    throw new AuthenticationError();
-  }
-  return out;
+  const sameKey = equalAt(sealed, PREAMBLE_BYTES, keyId) && equalAt(sealed, COMMITMENT_OFFSET, commitment);
+  const plaintext = sameKey
+    ? openSealed(cipher, sealed.subarray(NONCE_OFFSET, HEADER_BYTES), aad, sealed.subarray(HEADER_BYTES))
+    : undefined;
+  if (plaintext === undefined) throw new AuthenticationError();
+  return plaintext;
 }
 
 /**

@@ -11,12 +11,23 @@
  *
  * @module
  */
-import { allocate, checkBytes, checkInteger, checkOptions, concat, describe, equal, randomFill, toHex } from '../bytes.ts';
+import {
+  allocate,
+  checkBytes,
+  checkInteger,
+  checkOptions,
+  concat,
+  describe,
+  equal,
+  randomFill,
+  toHex,
+} from '../bytes.ts';
 import { type ByteSource, type Chunk, Chunker, iterate } from '../chunks.ts';
 import { engine } from '../engines/index.ts';
 import { AuthenticationError, InputError } from '../errors.ts';
 import { AES_256_GCM, SHA3_512 } from '../params.ts';
 import { checkPreamble, PREAMBLE_BYTES, writePreamble } from '../preamble.ts';
+import { openSealed } from './cipher.ts';
 import {
   type AeadKey,
   aeadKeyParts,
@@ -63,7 +74,12 @@ class ChunkNonce {
   /** The next nonce; valid until the next call. */
   next(last: boolean): Uint8Array {
     if (this.#counter > 0xffffffff) {
-      throw new InputError('ERR_INPUT_LENGTH', 'source', 'at most 2^32 chunks; choose a larger chunk size', 'more');
+      throw new InputError(
+        'ERR_INPUT_LENGTH',
+        'source',
+        'at most 2^32 chunks; choose a larger chunk size',
+        'more',
+      );
     }
     this.#view.setUint32(NONCE_PREFIX_BYTES, this.#counter++);
     this.#view.setUint8(AES_256_GCM.nonceBytes - 1, last ? 1 : 0);
@@ -181,7 +197,11 @@ class OpenPump implements Pump {
     const header = this.#header.subarray(0, this.#headerFilled);
     const { keyId } = aeadKeyParts('key', this.#key);
     const log2 = checkStreamHeader('source', header);
-    const parts = deriveStreamKey(this.#key, header.subarray(SALT_OFFSET, COMMITMENT_OFFSET), binding(log2, this.#aad));
+    const parts = deriveStreamKey(
+      this.#key,
+      header.subarray(SALT_OFFSET, COMMITMENT_OFFSET),
+      binding(log2, this.#aad),
+    );
     const sameKey =
       equal(header.subarray(KEY_ID_OFFSET, SALT_OFFSET), keyId) &&
       equal(header.subarray(COMMITMENT_OFFSET), parts.commitment);
@@ -197,9 +217,9 @@ class OpenPump implements Pump {
     const length = chunk.bytes.length - AES_256_GCM.tagBytes;
     // An empty last chunk is canonical only when it is the whole stream.
     if (length < 0 || (length === 0 && nonce.count > 0)) throw new AuthenticationError();
-    const out = allocate(length);
-    if (!parts.cipher.open(nonce.next(chunk.last), EMPTY, chunk.bytes, out)) throw new AuthenticationError();
-    return out;
+    const plaintext = openSealed(parts.cipher, nonce.next(chunk.last), EMPTY, chunk.bytes);
+    if (plaintext === undefined) throw new AuthenticationError();
+    return plaintext;
   }
 }
 
@@ -271,7 +291,12 @@ function sealPump(key: AeadKey, options: StreamSealOptions | undefined): SealPum
   checkInteger('options.chunkSizeBytes', chunkSizeBytes, 2 ** MIN_LOG2, 2 ** MAX_LOG2);
   const log2 = Math.log2(chunkSizeBytes);
   if (!Number.isInteger(log2)) {
-    throw new InputError('ERR_INPUT_RANGE', 'options.chunkSizeBytes', 'a power of two', String(chunkSizeBytes));
+    throw new InputError(
+      'ERR_INPUT_RANGE',
+      'options.chunkSizeBytes',
+      'a power of two',
+      String(chunkSizeBytes),
+    );
   }
   return new SealPump(key, log2, checkAad(options, ['aad', 'chunkSizeBytes']));
 }
@@ -346,10 +371,7 @@ export function sealTransform(
  * @param options - The same additional authenticated data.
  * @example const body = sealed.pipeThrough(openTransform(key));
  */
-export function openTransform(
-  key: AeadKey,
-  options?: AeadOptions,
-): TransformStream<Uint8Array, Uint8Array> {
+export function openTransform(key: AeadKey, options?: AeadOptions): TransformStream<Uint8Array, Uint8Array> {
   return transform(openPump(key, options));
 }
 

@@ -66,7 +66,12 @@ function readAlgorithm(argument: string, node: unknown, expected: string): Param
   const oid = identifier.getValue();
   const params = ALGORITHMS.find((candidate) => candidate.oid === oid);
   if (params === undefined) {
-    throw new InputError('ERR_INPUT_ALGORITHM', argument, 'an ML-KEM-1024 or ML-DSA-87 key', `algorithm ${oid}`);
+    throw new InputError(
+      'ERR_INPUT_ALGORITHM',
+      argument,
+      'an ML-KEM-1024 or ML-DSA-87 key',
+      `algorithm ${oid}`,
+    );
   }
   if (parameters !== undefined) {
     throw formatError(argument, `${params.name} without algorithm parameters`, 'some parameters');
@@ -111,7 +116,8 @@ export function readSpki(argument: string, der: Uint8Array): SpkiContent {
   if (publicKey === undefined) throw formatError(argument, expected, 'no key in it');
   checkLength(argument, 'a public key', publicKey, params.publicKeyBytes);
   const content = { algorithm: params.name, publicKey: Uint8Array.from(publicKey) };
-  if (!equal(writeSpki(content), der)) throw formatError(argument, expected, 'other parts, or BER that is not DER');
+  if (!equal(writeSpki(content), der))
+    throw formatError(argument, expected, 'other parts, or BER that is not DER');
   return content;
 }
 
@@ -219,7 +225,8 @@ export function readPkcs8(argument: string, der: Uint8Array): Pkcs8Content {
 /** `publicKey [1] IMPLICIT BIT STRING`: a count of unused bits, which is zero, and the key. */
 function readPublicKeyField(argument: string, node: asn1.BaseBlock, params: Params): Uint8Array {
   const content = node instanceof asn1.Primitive ? node.valueBlock.valueHexView : new Uint8Array(0);
-  if (content[0] !== 0) throw formatError(argument, 'a public key as BIT STRING of whole bytes', 'something else');
+  if (content[0] !== 0)
+    throw formatError(argument, 'a public key as BIT STRING of whole bytes', 'something else');
   checkLength(argument, 'a public key', content.subarray(1), params.publicKeyBytes);
   return content.slice(1);
 }

@@ -57,7 +57,12 @@ function member(argument: string, jwk: Record<string, unknown>, name: string): s
 function readAlgorithm(argument: string, jwk: Record<string, unknown>): KeyAlgorithm {
   const kty = member(argument, jwk, 'kty');
   if (kty !== 'AKP') {
-    throw new InputError('ERR_INPUT_ALGORITHM', `${argument}.kty`, '"AKP" (RFC 9964)', `"${kty.slice(0, 32)}"`);
+    throw new InputError(
+      'ERR_INPUT_ALGORITHM',
+      `${argument}.kty`,
+      '"AKP" (RFC 9964)',
+      `"${kty.slice(0, 32)}"`,
+    );
   }
   const alg = member(argument, jwk, 'alg');
   if (alg !== ML_KEM_1024.name && alg !== ML_DSA_87.name) {
@@ -76,7 +81,12 @@ function readPublic(argument: string, jwk: Record<string, unknown>): AnyPublicKe
   const pub = fromBase64Url(member(argument, jwk, 'pub'), `${argument}.pub`);
   const { publicKeyBytes } = alg === ML_KEM_1024.name ? ML_KEM_1024 : ML_DSA_87;
   if (pub.length !== publicKeyBytes) {
-    throw new InputError('ERR_INPUT_LENGTH', `${argument}.pub`, `${publicKeyBytes} bytes`, `${pub.length} bytes`);
+    throw new InputError(
+      'ERR_INPUT_LENGTH',
+      `${argument}.pub`,
+      `${publicKeyBytes} bytes`,
+      `${pub.length} bytes`,
+    );
   }
   return alg === ML_KEM_1024.name ? KemPublicKey.fromBytes(pub) : SignPublicKey.fromBytes(pub);
 }
@@ -128,7 +138,12 @@ export function readPrivateJwk(argument: string, jwk: unknown): AnyPrivateKey {
     const isKem = publicKey.algorithm === ML_KEM_1024.name;
     const { seedBytes } = isKem ? ML_KEM_1024 : ML_DSA_87;
     if (seed.length !== seedBytes) {
-      throw new InputError('ERR_INPUT_LENGTH', `${argument}.priv`, `${seedBytes} bytes`, `${seed.length} bytes`);
+      throw new InputError(
+        'ERR_INPUT_LENGTH',
+        `${argument}.priv`,
+        `${seedBytes} bytes`,
+        `${seed.length} bytes`,
+      );
     }
     const key = isKem ? KemPrivateKey.fromSeed(seed) : SignPrivateKey.fromSeed(seed);
     if (!equal(key.publicKey.toBytes(), publicKey.toBytes())) {

@@ -150,7 +150,12 @@ function importPkcs8(der: Uint8Array, algorithm: KeyAlgorithm | undefined): AnyP
     expectAlgorithm(content.algorithm, algorithm);
     key = keyOf(content);
     if (content.publicKey !== undefined && !equal(content.publicKey, key.publicKey.toBytes())) {
-      throw new InputError('ERR_INPUT_KEY', 'data', 'a public key that belongs to the private one', 'another');
+      throw new InputError(
+        'ERR_INPUT_KEY',
+        'data',
+        'a public key that belongs to the private one',
+        'another',
+      );
     }
     return key;
   } catch (error) {

@@ -35,7 +35,8 @@ export function writePem(label: PemLabel, der: Uint8Array): string {
  * @throws {@link InputError} `ERR_INPUT_TYPE`, `ERR_INPUT_LENGTH`, `ERR_INPUT_FORMAT`.
  */
 export function readPem(argument: string, text: string, label: PemLabel): Uint8Array {
-  if (typeof text !== 'string') throw new InputError('ERR_INPUT_TYPE', argument, 'a PEM text', describe(text));
+  if (typeof text !== 'string')
+    throw new InputError('ERR_INPUT_TYPE', argument, 'a PEM text', describe(text));
   if (text.length > MAX_PEM_CHARACTERS) {
     throw new InputError(
       'ERR_INPUT_LENGTH',
@@ -51,14 +52,24 @@ export function readPem(argument: string, text: string, label: PemLabel): Uint8A
     throw new InputError('ERR_INPUT_FORMAT', argument, `a PEM text "${label}"`, got);
   }
   if (lines.at(-1) !== `-----END ${label}-----`) {
-    throw new InputError('ERR_INPUT_FORMAT', argument, `one PEM block that ends with END ${label}`, 'no such end');
+    throw new InputError(
+      'ERR_INPUT_FORMAT',
+      argument,
+      `one PEM block that ends with END ${label}`,
+      'no such end',
+    );
   }
   const body = lines.slice(1, -1);
   const wellFormed = body.every((line, i) =>
     i < body.length - 1 ? line.length === LINE_CHARACTERS : line.length > 0 && line.length <= LINE_CHARACTERS,
   );
   if (!wellFormed) {
-    throw new InputError('ERR_INPUT_FORMAT', argument, `lines of ${LINE_CHARACTERS} characters`, 'other lines');
+    throw new InputError(
+      'ERR_INPUT_FORMAT',
+      argument,
+      `lines of ${LINE_CHARACTERS} characters`,
+      'other lines',
+    );
   }
   return fromBase64(body.join(''), argument);
 }

@@ -86,6 +86,11 @@ export interface PreparedAeadKey {
    * `sealed` is ciphertext and tag; `out` has `sealed.length - 16` bytes.
    */
   open(nonce: Uint8Array, aad: Uint8Array, sealed: Uint8Array, out: Uint8Array): boolean;
+  /**
+   * The same, for an engine that allocates its results itself: handing one over spares a copy, a quarter of the time of
+   * opening 1 KiB. Undefined when the tag was wrong.
+   */
+  openNew?(nonce: Uint8Array, aad: Uint8Array, sealed: Uint8Array): Uint8Array | undefined;
   /** Lets go of the key and wipes the engine's copies as far as it can. */
   dispose(): void;
 }
@@ -128,6 +133,8 @@ export interface KemEngine {
   preparePublic(publicKey: Uint8Array): PreparedKemPublicKey;
   prepareSeed(seed: Uint8Array): PreparedKemPrivateKey;
   prepareExpanded(expandedKey: Uint8Array): PreparedKemPrivateKey;
+  /** Draws a key itself and writes its 64-byte seed, where that is faster than importing a seed drawn by the caller. */
+  generate?(seed: Uint8Array): PreparedKemPrivateKey;
 }
 
 /** An ML-DSA-87 public key ready for use. */

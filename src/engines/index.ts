@@ -7,10 +7,10 @@ import { type Capability, type EngineName, FAMILIES, type Family, type FamilyEng
 import { nobleEngine } from './noble.ts';
 import { nodeEngine } from './node.ts';
 import {
+  ENGINE_VARIABLE,
   type EngineChoice,
   EngineRegistry,
   type EngineStatus,
-  ENGINE_VARIABLE,
   type FamilyInfo,
   type SelfTestState,
 } from './registry.ts';
@@ -55,7 +55,9 @@ export type EngineInfo = { readonly [F in Family]: FamilyInfo };
  * @example engineInfo().kem.engine; // 'node' on Node 24.7 and later, otherwise 'noble'
  */
 export function engineInfo(): EngineInfo {
-  return Object.fromEntries(FAMILIES.map((family) => [family, registry.info(family)])) as unknown as EngineInfo;
+  return Object.fromEntries(
+    FAMILIES.map((family) => [family, registry.info(family)]),
+  ) as unknown as EngineInfo;
 }
 
 /**

@@ -91,7 +91,13 @@ const DIGESTS: Record<DigestName, [algorithm: string, outputLength?: number]> = 
 const MAX_HKDF_INFO_BYTES = 1024;
 
 /** HKDF by HMAC (RFC 5869 §2), for what `hkdfSync` refuses. */
-function hkdfByHmac(crypto: Crypto, ikm: Uint8Array, salt: Uint8Array, info: Uint8Array, out: Uint8Array): void {
+function hkdfByHmac(
+  crypto: Crypto,
+  ikm: Uint8Array,
+  salt: Uint8Array,
+  info: Uint8Array,
+  out: Uint8Array,
+): void {
   const prk = crypto.createHmac('sha3-512', salt).update(ikm).digest();
   let block: Uint8Array = EMPTY;
   for (let offset = 0, counter = 1; offset < out.length; offset += block.length, counter++) {
@@ -172,7 +178,28 @@ function updateInto(
 
 type CipherKey = NodeCrypto.KeyObject | Uint8Array;
 
+function withoutTag(sealed: Uint8Array): Uint8Array {
+  return sealed.subarray(0, sealed.length - AES_256_GCM.tagBytes);
+}
+
+/** Whether the tag was right. */
+function isFinal(decipher: NodeCrypto.DecipherGCM): boolean {
+  try {
+    decipher.final();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 function prepareAead(crypto: Crypto, key: CipherKey, dispose: () => void): PreparedAeadKey {
+  const createDecipher = (nonce: Uint8Array, aad: Uint8Array, sealed: Uint8Array) => {
+    const decipher = crypto.createDecipheriv('aes-256-gcm', key, nonce);
+    // Always the whole 16 bytes: shorter tags never reach OpenSSL.
+    decipher.setAuthTag(sealed.subarray(sealed.length - AES_256_GCM.tagBytes));
+    if (aad.length > 0) decipher.setAAD(aad);
+    return decipher;
+  };
   return {
     seal(nonce, aad, plaintext, out) {
       const cipher = crypto.createCipheriv('aes-256-gcm', key, nonce);
@@ -182,19 +209,24 @@ function prepareAead(crypto: Crypto, key: CipherKey, dispose: () => void): Prepa
       out.set(cipher.getAuthTag(), plaintext.length);
     },
     open(nonce, aad, sealed, out) {
-      const end = sealed.length - AES_256_GCM.tagBytes;
-      const decipher = crypto.createDecipheriv('aes-256-gcm', key, nonce, { authTagLength: AES_256_GCM.tagBytes });
-      decipher.setAuthTag(sealed.subarray(end));
-      if (aad.length > 0) decipher.setAAD(aad);
+      const decipher = createDecipher(nonce, aad, sealed);
       // Whoever called owns `out` and gets nothing of it unless this function says so.
-      updateInto(decipher, sealed.subarray(0, end), out, true);
-      try {
-        decipher.final();
-      } catch {
-        wipe(out);
-        return false;
+      updateInto(decipher, withoutTag(sealed), out, true);
+      if (isFinal(decipher)) return true;
+      wipe(out);
+      return false;
+    },
+    openNew(nonce, aad, sealed) {
+      if (sealed.length > MAX_UPDATE_BYTES) {
+        const out = new Uint8Array(sealed.length - AES_256_GCM.tagBytes);
+        return this.open(nonce, aad, sealed, out) ? out : undefined;
       }
-      return true;
+      const decipher = createDecipher(nonce, aad, sealed);
+      const { buffer, byteOffset, length } = decipher.update(withoutTag(sealed));
+      const plaintext = new Uint8Array(buffer, byteOffset, length);
+      if (isFinal(decipher)) return plaintext;
+      wipe(plaintext);
+      return undefined;
     },
     dispose,
   };
@@ -253,12 +285,28 @@ class NodeKemPrivateKey implements PreparedKemPrivateKey {
 function createKem(crypto: Crypto): KemEngine {
   return {
     capabilities: new Set(),
-    preparePublic: (publicKey) =>
-      new NodeKemPublicKey(crypto, importPublic(crypto, KEM_DER.spki, publicKey)),
+    preparePublic: (publicKey) => new NodeKemPublicKey(crypto, importPublic(crypto, KEM_DER.spki, publicKey)),
     prepareSeed: (seed) => new NodeKemPrivateKey(crypto, importPrivate(crypto, KEM_DER.seed, seed)),
     prepareExpanded: (expanded) =>
       new NodeKemPrivateKey(crypto, importPrivate(crypto, KEM_DER.expanded, expanded)),
+    generate(seed) {
+      const { privateKey } = crypto.generateKeyPairSync('ml-kem-1024');
+      exportKemSeed(privateKey, seed);
+      return new NodeKemPrivateKey(crypto, privateKey);
+    },
   };
+}
+
+/** In the "both" form that Node 24 writes, the seed stands behind as many bytes of structure. */
+const KEM_BOTH_SEED_OFFSET = 30;
+
+/** Reads the seed out of PKCS#8, which every version writes: with the seed alone (86 bytes), or with both forms. */
+function exportKemSeed(key: NodeCrypto.KeyObject, seed: Uint8Array): void {
+  const der = key.export({ format: 'der', type: 'pkcs8' });
+  const offset =
+    der.length === KEM_DER.seed.length + seed.length ? KEM_DER.seed.length : KEM_BOTH_SEED_OFFSET;
+  seed.set(der.subarray(offset, offset + seed.length));
+  wipe(der);
 }
 
 class NodeSignPublicKey implements PreparedSignPublicKey {

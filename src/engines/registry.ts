@@ -80,7 +80,12 @@ export class EngineRegistry {
     const current = this.#currentChoice();
     for (const family of FAMILIES) {
       if (wanted[family] !== current[family] && this.#handedOut.has(family)) {
-        throw new InputError('ERR_INPUT_STATE', 'choice', `a call before the first use of ${family}`, 'a later one');
+        throw new InputError(
+          'ERR_INPUT_STATE',
+          'choice',
+          `a call before the first use of ${family}`,
+          'a later one',
+        );
       }
     }
     this.#choice = wanted;
@@ -177,7 +182,10 @@ export class EngineRegistry {
       if (offer instanceof Absent) continue;
       if (capability === undefined || offer.capabilities.has(capability)) return engine.name;
     }
-    throw new UnsupportedError('ERR_UNSUPPORTED_ENGINE', `no engine has ${capability ?? family} in this runtime`);
+    throw new UnsupportedError(
+      'ERR_UNSUPPORTED_ENGINE',
+      `no engine has ${capability ?? family} in this runtime`,
+    );
   }
 
   #ensureTested<F extends Family>(name: EngineName, family: F, engine: FamilyEngines[F]): void {

@@ -80,9 +80,17 @@ function testAead(engine: AeadEngine): void {
     expectBytes('AES-256-GCM plaintext', opened, MESSAGE);
     for (const forged of [flipBit(sealed, 0), flipBit(sealed, sealed.length - 1)]) {
       expectTrue('AES-256-GCM refuses a forgery', !key.open(nonce, aad, forged, opened));
-      expectTrue('AES-256-GCM releases nothing', opened.every((byte) => byte === 0));
+      expectTrue(
+        'AES-256-GCM releases nothing',
+        opened.every((byte) => byte === 0),
+      );
     }
     expectTrue('AES-256-GCM refuses other AAD', !key.open(nonce, MESSAGE, sealed, opened));
+    if (key.openNew !== undefined) {
+      expectBytes('AES-256-GCM open, new', key.openNew(nonce, aad, sealed) ?? new Uint8Array(0), MESSAGE);
+      const forged = flipBit(sealed, 0);
+      expectTrue('AES-256-GCM refuses a forgery, new', key.openNew(nonce, aad, forged) === undefined);
+    }
     key.dispose();
   }
 }
@@ -93,7 +101,11 @@ function testKem(engine: KemEngine, hash: HashEngine): void {
   const sharedSecret = new Uint8Array(ML_KEM_1024.sharedSecretBytes);
   const privateKey = engine.prepareSeed(pattern(ML_KEM_1024.seedBytes));
   privateKey.publicKey(publicKeyBytes);
-  expectHex('ML-KEM-1024 key generation', hash.digest('SHA3-256', publicKeyBytes), SELF_TEST.kem.publicKeyHash);
+  expectHex(
+    'ML-KEM-1024 key generation',
+    hash.digest('SHA3-256', publicKeyBytes),
+    SELF_TEST.kem.publicKeyHash,
+  );
   privateKey.decapsulate(ciphertext, sharedSecret);
   expectHex('ML-KEM-1024 decapsulation', sharedSecret, SELF_TEST.kem.sharedSecret);
   privateKey.decapsulate(flipBit(ciphertext, 700), sharedSecret);
@@ -112,6 +124,18 @@ function testKem(engine: KemEngine, hash: HashEngine): void {
   publicKey.dispose();
   privateKey.dispose();
   wipe(sharedSecret, decapsulated);
+  if (engine.generate !== undefined) testKemGeneration(engine, engine.generate);
+}
+
+/** A generated key must be the one that its seed gives. */
+function testKemGeneration(engine: KemEngine, generate: NonNullable<KemEngine['generate']>): void {
+  const seed = new Uint8Array(ML_KEM_1024.seedBytes);
+  const generated = new Uint8Array(ML_KEM_1024.publicKeyBytes);
+  const derived = new Uint8Array(ML_KEM_1024.publicKeyBytes);
+  generate(seed).publicKey(generated);
+  engine.prepareSeed(seed).publicKey(derived);
+  wipe(seed);
+  expectBytes('ML-KEM-1024 generation gives its seed', derived, generated);
 }
 
 function testSign(engine: SignEngine, hash: HashEngine): void {
@@ -121,10 +145,17 @@ function testSign(engine: SignEngine, hash: HashEngine): void {
   const publicKeyBytes = new Uint8Array(ML_DSA_87.publicKeyBytes);
   const privateKey = engine.prepareSeed(pattern(ML_DSA_87.seedBytes));
   privateKey.publicKey(publicKeyBytes);
-  expectHex('ML-DSA-87 key generation', hash.digest('SHA3-256', publicKeyBytes), SELF_TEST.sign.publicKeyHash);
+  expectHex(
+    'ML-DSA-87 key generation',
+    hash.digest('SHA3-256', publicKeyBytes),
+    SELF_TEST.sign.publicKeyHash,
+  );
   const publicKey = engine.preparePublic(publicKeyBytes);
   expectTrue('ML-DSA-87 verification', publicKey.verify(MESSAGE, context, known));
-  expectTrue('ML-DSA-87 refuses a forged signature', !publicKey.verify(MESSAGE, context, flipBit(known, 100)));
+  expectTrue(
+    'ML-DSA-87 refuses a forged signature',
+    !publicKey.verify(MESSAGE, context, flipBit(known, 100)),
+  );
   expectTrue('ML-DSA-87 refuses another message', !publicKey.verify(context, context, known));
   expectTrue('ML-DSA-87 refuses another context', !publicKey.verify(MESSAGE, MESSAGE, known));
   if (privateKey.signWith === undefined) {
@@ -166,4 +197,3 @@ export function selfTest<F extends Family>(
 function toText(error: unknown): string {
   return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
 }
-

@@ -63,6 +63,7 @@ export class Digest implements Disposable {
   }
 
   #checkLive(): void {
-    if (this.#ended) throw new InputError('ERR_INPUT_STATE', 'digest', 'a computation under way', 'one that ended');
+    if (this.#ended)
+      throw new InputError('ERR_INPUT_STATE', 'digest', 'a computation under way', 'one that ended');
   }
 }

@@ -99,10 +99,15 @@ export function signWith(key: PreparedSignPrivateKey, signed: Signed, rnd: Uint8
   return out;
 }
 
+/** A public key of the right length: FIPS 204 refuses no other. */
+export function checkPublicKey(pk: Uint8Array): Uint8Array {
+  checkBytes('pk', pk, ML_DSA_87.publicKeyBytes);
+  return pk;
+}
+
 /** Verifies a signature; says why when the engine cannot. */
 function verify(engine: SignEngine, pk: Uint8Array, signed: Signed, signature: Uint8Array): boolean | string {
-  checkBytes('pk', pk, ML_DSA_87.publicKeyBytes);
-  const key = engine.preparePublic(pk);
+  const key = engine.preparePublic(checkPublicKey(pk));
   if (signed.form === 'pure') {
     checkBytes('context', signed.context, { max: ML_DSA_87.maxContextBytes });
     return key.verify(signed.message, signed.context, signature);

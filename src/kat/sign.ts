@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { checkBytes } from '../bytes.ts';
 import { importPrivateKey, importPublicKey } from '../encodings/index.ts';
 import type { PreparedSignPrivateKey, SignEngine } from '../engines/engine.ts';
 import { ML_DSA_87 } from '../params.ts';
@@ -12,6 +11,7 @@ import type { KatContext, Kind } from './kind.ts';
 import {
   checkHedged,
   checkKeyGeneration,
+  checkPublicKey,
   checkSigning,
   checkVerification,
   EMPTY,
@@ -143,10 +143,7 @@ function runWycheproofVerification(fields: Fields, engine: SignEngine): Verdict 
   const spki = fields.optionalHex('publicKeyDer');
   if (spki !== undefined) {
     const verdict = checkEncoding(
-      () => {
-        checkBytes('publicKey', pk, ML_DSA_87.publicKeyBytes);
-        return pk;
-      },
+      () => checkPublicKey(pk),
       () => importPublicKey(spki, ML_DSA_87.name).toBytes(),
     );
     if (verdict.outcome !== 'passed') return verdict;

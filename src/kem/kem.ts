@@ -6,7 +6,12 @@
 import { checkBytes } from '../bytes.ts';
 import { ML_KEM_1024 } from '../params.ts';
 import { SecretBytes } from '../secret.ts';
-import { type KemPrivateKey, type KemPublicKey, preparedKemPrivateKey, preparedKemPublicKey } from './keys.ts';
+import {
+  type KemPrivateKey,
+  type KemPublicKey,
+  preparedKemPrivateKey,
+  preparedKemPublicKey,
+} from './keys.ts';
 
 /** What {@link encapsulate} returns. */
 export interface Encapsulation {

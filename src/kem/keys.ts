@@ -71,6 +71,14 @@ export class KemPrivateKey extends PrivateKey {
     return new KemPrivateKey(engine('kem').prepareSeed(bytes), { seed: SecretBytes.from(bytes) });
   }
 
+  /** @internal */
+  static generate(): KemPrivateKey {
+    const seed = new Uint8Array(ML_KEM_1024.seedBytes);
+    const kem = engine('kem');
+    const prepared = kem.generate?.(seed) ?? kem.prepareSeed(randomFill(seed));
+    return new KemPrivateKey(prepared, { seed: SecretBytes.adopt(seed) });
+  }
+
   /**
    * Imports an expanded key, for keys whose seed is not known. Checked as FIPS 203 §7.3 asks, and by one round of
    * encapsulation and decapsulation.
@@ -137,19 +145,14 @@ function isPairwiseConsistent(key: KemPrivateKey): boolean {
 /**
  * Generates a key pair.
  *
- * FIPS 203 §7.1, algorithm 19: the seed is drawn here and kept, so that the key can be written in its standard form.
+ * FIPS 203 §7.1, algorithm 19: the seed is kept, so that the key can be written in its standard form.
  *
  * @returns The private key, yours to dispose; its public half is `publicKey`.
  * @throws {@link UnsupportedError} `ERR_UNSUPPORTED_RUNTIME` when the runtime has no random generator.
  * @example using key = generateKemKey();
  */
 export function generateKemKey(): KemPrivateKey {
-  const seed = randomFill(new Uint8Array(ML_KEM_1024.seedBytes));
-  try {
-    return KemPrivateKey.fromSeed(seed);
-  } finally {
-    wipe(seed);
-  }
+  return KemPrivateKey.generate();
 }
 
 /** @internal */

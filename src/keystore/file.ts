@@ -40,14 +40,18 @@ class StoreFile {
   readonly #path: typeof Path = requireBuiltin('node:path', 'a file keystore');
   readonly path: string;
 
+  /** @param path - The file; a relative name means one in the folder of this moment. */
   constructor(path: string) {
-    this.path = path;
+    this.path = this.#path.resolve(path);
   }
 
   /** The file's bytes, or undefined when there is none. */
   async read(): Promise<Uint8Array | undefined> {
     try {
-      const { size } = await this.#fs.stat(this.path);
+      const stats = await this.#fs.stat(this.path);
+      // Reading a pipe or a device may never end.
+      if (!stats.isFile()) throw new KeyStoreError('ERR_KEYSTORE_IO', `${this.path} is not a file`);
+      const { size } = stats;
       if (size > MAX_FILE_BYTES) {
         throw new KeyStoreError(
           'ERR_KEYSTORE_CORRUPT',
@@ -64,8 +68,13 @@ class StoreFile {
 
   /** Replaces the file: write a temporary one, make it durable, rename it, make the name durable. */
   async replace(bytes: Uint8Array): Promise<void> {
+    if (bytes.length > MAX_FILE_BYTES) {
+      throw new KeyStoreError('ERR_KEYSTORE_STATE', `keystore ${this.path} is full`);
+    }
     const temporary = `${this.path}.${toHex(randomFill(new Uint8Array(8)))}.tmp`;
+    let folder: FileSystem.FileHandle | undefined;
     try {
+      folder = await this.#openFolder();
       const file = await this.#fs.open(temporary, 'wx', 0o600);
       try {
         await file.writeFile(bytes);
@@ -74,22 +83,20 @@ class StoreFile {
         await file.close();
       }
       await this.#fs.rename(temporary, this.path);
-      await this.#syncFolder();
+      await folder?.sync();
     } catch (error) {
       await this.#fs.rm(temporary, { force: true }).catch(() => {});
       throw ioError('write', this.path, error);
+    } finally {
+      await folder?.close().catch(() => {});
     }
   }
 
-  async #syncFolder(): Promise<void> {
+  /** The folder, opened before anything is written: a rename that cannot be made durable must not be tried. */
+  async #openFolder(): Promise<FileSystem.FileHandle | undefined> {
     // Windows cannot open a folder; there the rename itself is as durable as it gets.
-    if (this.#path.sep === '\\') return;
-    const folder = await this.#fs.open(this.#path.dirname(this.path), 'r');
-    try {
-      await folder.sync();
-    } finally {
-      await folder.close();
-    }
+    if (this.#path.sep === '\\') return undefined;
+    return this.#fs.open(this.#path.dirname(this.path), 'r');
   }
 }
 

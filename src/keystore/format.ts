@@ -83,7 +83,15 @@ class Reader {
   uint(sizeBytes: 1 | 4 | 8): number {
     let value = 0;
     for (const byte of this.take(sizeBytes)) value = value * 256 + byte;
+    if (!Number.isSafeInteger(value)) throw new RangeError('an integer is too large');
     return value;
+  }
+
+  /** Reads as many entries as a count says. The count may lie, so nothing is allocated ahead of them. */
+  entries<T>(read: (reader: Reader) => T): T[] {
+    const entries: T[] = [];
+    for (let left = this.uint(4); left > 0; left--) entries.push(read(this));
+    return entries;
   }
 
   end(): void {
@@ -128,8 +136,8 @@ export function readFileContent(path: string, rootKey: AeadKey, bytes: Uint8Arra
     });
     const reader = new Reader(plaintext);
     const revision = reader.uint(4);
-    const records = Array.from({ length: reader.uint(4) }, () => readRecord(reader));
-    const tombstones = Array.from({ length: reader.uint(4) }, () => readEntry(reader));
+    const records = reader.entries(readRecord);
+    const tombstones = reader.entries(readEntry);
     reader.end();
     return { revision, state: { records, tombstones } };
   } catch (error) {

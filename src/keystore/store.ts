@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { checkBytes, checkOptions, describe } from '../bytes.ts';
+import { checkBytes, checkInteger, checkOptions, describe } from '../bytes.ts';
 import type { Clock } from '../clock.ts';
 import * as envelope from '../envelope/index.ts';
 import { InputError, KeyStoreError } from '../errors.ts';
@@ -117,7 +117,7 @@ export class LocalKeystore implements Keystore {
           `key "${name}" is one for ${other.algorithm}, not ${algorithm}`,
         );
       }
-      const generation = Math.max(0, ...taken.map(({ ref }) => ref.generation)) + 1;
+      const generation = taken.reduce((newest, { ref }) => Math.max(newest, ref.generation), 0) + 1;
       if (generation > MAX_GENERATION) {
         throw new KeyStoreError('ERR_KEYSTORE_STATE', `key "${name}" has no generation left`);
       }
@@ -171,7 +171,7 @@ export class LocalKeystore implements Keystore {
   async openEnvelope(bytes: Uint8Array, options?: envelope.EnvelopeOpenOptions): Promise<Uint8Array> {
     checkBytes('envelope', bytes);
     const info = await this.find(envelope.readHeader(bytes).recipient);
-    if (info === undefined) {
+    if (info?.algorithm !== ML_KEM_1024.name) {
       throw new KeyStoreError('ERR_KEYSTORE_NOT_FOUND', 'no key of this store can open the envelope');
     }
     return envelope.open(await this.recipient(info.ref), bytes, options);
@@ -179,8 +179,9 @@ export class LocalKeystore implements Keystore {
 
   async destroy(ref: KeyRef): Promise<void> {
     checkRef('ref', ref);
+    const { name, generation } = ref;
     await this.#change(async (state) => {
-      const record = this.#select(ref);
+      const record = this.#select({ name, generation });
       await this.#commit({
         records: state.records.filter((entry) => entry !== record),
         tombstones: [...state.tombstones, { ref: record.ref, algorithm: record.algorithm }],
@@ -219,10 +220,12 @@ export class LocalKeystore implements Keystore {
   }
 
   #newRecord(ref: KeyRef, algorithm: KeyAlgorithm): KeyRecord {
+    const createdAtMs = Math.floor(this.#clock.wallMs());
+    checkInteger('clock.wallMs()', createdAtMs, 0, Number.MAX_SAFE_INTEGER);
     const key = algorithm === ML_KEM_1024.name ? generateKemKey() : generateSignKey();
-    const unprotected = { ref, algorithm, createdAtMs: this.#clock.wallMs(), publicKey: key.publicKey };
-    const material = keyMaterial('key', key);
     try {
+      const unprotected = { ref, algorithm, createdAtMs, publicKey: key.publicKey };
+      const material = keyMaterial('key', key);
       if (!('seed' in material)) throw new KeyStoreError('ERR_KEYSTORE_STATE', 'a generated key has a seed');
       return { ...unprotected, seed: this.#backend.protect(unprotected, material.seed.expose()) };
     } finally {
@@ -247,19 +250,23 @@ export class LocalKeystore implements Keystore {
   }
 
   #info({ ref, algorithm, createdAtMs, publicKey }: KeyRecord): KeyInfo {
-    return { ref, algorithm, custody: this.#backend.custody, keyId: publicKey.keyId, createdAtMs };
+    return {
+      ref: { ...ref },
+      algorithm,
+      custody: this.#backend.custody,
+      keyId: publicKey.keyId,
+      createdAtMs,
+    };
   }
 
   #signKey(record: KeyRecord): SignPrivateKey {
-    const key = this.#liveKey(record);
-    if (!(key instanceof SignPrivateKey)) throw wrongAlgorithm(record.ref, ML_DSA_87.name);
-    return key;
+    if (record.algorithm !== ML_DSA_87.name) throw wrongAlgorithm(record.ref, ML_DSA_87.name);
+    return this.#liveKey(record) as SignPrivateKey;
   }
 
   #kemKey(record: KeyRecord): KemPrivateKey {
-    const key = this.#liveKey(record);
-    if (!(key instanceof KemPrivateKey)) throw wrongAlgorithm(record.ref, ML_KEM_1024.name);
-    return key;
+    if (record.algorithm !== ML_KEM_1024.name) throw wrongAlgorithm(record.ref, ML_KEM_1024.name);
+    return this.#liveKey(record) as KemPrivateKey;
   }
 
   #liveKey(record: KeyRecord): KemPrivateKey | SignPrivateKey {

@@ -4,7 +4,12 @@
  * @module
  */
 import { checkBytes, describe, randomFill, wipe } from '../bytes.ts';
-import type { Capability, PreparedSignPrivateKey, PreparedSignPublicKey, SignEngine } from '../engines/engine.ts';
+import type {
+  Capability,
+  PreparedSignPrivateKey,
+  PreparedSignPublicKey,
+  SignEngine,
+} from '../engines/engine.ts';
 import { engine } from '../engines/index.ts';
 import { InputError } from '../errors.ts';
 import { type KeyMaterial, keyMaterial, PrivateKey, PublicKey } from '../keypair.ts';

@@ -96,7 +96,8 @@ export class MuBuilder {
   }
 
   #checkLive(): void {
-    if (this.#finished) throw new InputError('ERR_INPUT_STATE', 'mu', 'a computation under way', 'one that ended');
+    if (this.#finished)
+      throw new InputError('ERR_INPUT_STATE', 'mu', 'a computation under way', 'one that ended');
   }
 }
 

@@ -77,7 +77,12 @@ export function sign(privateKey: SignPrivateKey, message: Uint8Array, options?: 
   const context = checkContext(options?.context);
   const out = new Uint8Array(ML_DSA_87.signatureBytes);
   if (deterministic) {
-    preparedSignPrivateKey('privateKey', privateKey, 'seeded-signing').signWith(message, context, ZERO_RND, out);
+    preparedSignPrivateKey('privateKey', privateKey, 'seeded-signing').signWith(
+      message,
+      context,
+      ZERO_RND,
+      out,
+    );
   } else {
     preparedSignPrivateKey('privateKey', privateKey).sign(message, context, out);
   }

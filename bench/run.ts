@@ -1,0 +1,136 @@
+/**
+ * Runs the bench: two workers, one an engine, that take turns. Only one works at a time.
+ *
+ * @module
+ */
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
+import type { EngineName } from '@mwrasp/crypto/engines';
+import { CONTESTS } from './contests.ts';
+import { describeMachine } from './machine.ts';
+import type { RoundRates } from './measure.ts';
+import type { BenchReport, BenchResult } from './report.ts';
+import type { Answer, Answers, Request, WorkerTask } from './worker.ts';
+
+/** Options of {@link runBench}. */
+export interface BenchOptions {
+  /** Which suite; there is one. */
+  readonly suite?: 'primitives';
+  /** Engines to measure, all by default; those that the runtime lacks are left out. */
+  readonly engines?: readonly EngineName[];
+  /** Few rounds of short slices: a look, not a measurement. */
+  readonly quick?: boolean;
+  /** Rounds a measurement, 9 by default; odd numbers have a clean median. */
+  readonly rounds?: number;
+  /** Length of one slice, 40 by default. */
+  readonly sliceMs?: number;
+  /** Told how much is done, from 0 to 1. */
+  readonly onProgress?: (fraction: number) => void;
+  /** Ends the run early: it then rejects with the signal's reason. */
+  readonly signal?: AbortSignal;
+}
+
+const FULL = { rounds: 9, sliceMs: 40 };
+const QUICK = { rounds: 1, sliceMs: 1 };
+const ENGINES: readonly EngineName[] = ['node', 'noble'];
+
+/** Two lines instead of a dependency that every installation of the package would carry. */
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length / 2;
+  return ((sorted[Math.ceil(middle) - 1] as number) + (sorted[Math.floor(middle)] as number)) / 2;
+}
+
+/** One engine in its worker. */
+class EngineWorker {
+  readonly engine: EngineName;
+  readonly #worker: Worker;
+
+  constructor(program: URL, engine: EngineName) {
+    this.engine = engine;
+    this.#worker = new Worker(program, {
+      workerData: { benchEngine: engine } satisfies WorkerTask,
+      env: { ...process.env, MWRASP_CRYPTO_ENGINE: engine },
+    });
+    // A failure is reported to whoever waits for an answer.
+    this.#worker.on('error', () => {});
+  }
+
+  async ask<R extends Request>(request: R, signal: AbortSignal | undefined): Promise<Answers[R['ask']]> {
+    const answered = once(this.#worker, 'message', signal === undefined ? {} : { signal });
+    this.#worker.postMessage(request);
+    const [answer] = (await answered) as [Answer];
+    if ('error' in answer) throw answer.error;
+    return answer.value as Answers[R['ask']];
+  }
+
+  async end(): Promise<void> {
+    await this.#worker.terminate();
+  }
+}
+
+/** Rates of all rounds, by engine; the engines take turns in beginning. */
+async function measure(
+  workers: readonly EngineWorker[],
+  contest: number,
+  { rounds, sliceMs }: { rounds: number; sliceMs: number },
+  signal: AbortSignal | undefined,
+): Promise<Map<EngineName, RoundRates[]>> {
+  const rates = new Map(workers.map(({ engine }) => [engine, [] as RoundRates[]]));
+  for (const worker of workers) await worker.ask({ ask: 'prepare', contest, sliceMs }, signal);
+  for (let round = 0; round < rounds; round++) {
+    for (const worker of round % 2 === 0 ? workers : [...workers].reverse()) {
+      rates.get(worker.engine)?.push(await worker.ask({ ask: 'round' }, signal));
+    }
+  }
+  return rates;
+}
+
+/** One result an engine. */
+function summarise(contest: number, rates: ReadonlyMap<EngineName, readonly RoundRates[]>): BenchResult[] {
+  const { operation, sizeBytes } = CONTESTS[contest] as (typeof CONTESTS)[number];
+  const noble = rates.get('noble');
+  return [...rates].map(([engine, rounds]) => ({
+    suite: 'primitives',
+    operation,
+    engine,
+    sizeBytes,
+    opsPerSecond: median(rounds.map(({ ours }) => ours)),
+    ratioToNoble:
+      noble === undefined ? null : median(rounds.map(({ ours }, i) => ours / (noble[i] as RoundRates).ours)),
+    ratioToBare: median(rounds.map(({ ours, bare }) => ours / bare)),
+  }));
+}
+
+/**
+ * Runs the bench.
+ *
+ * @param program - The file that the workers run: it ends up in `serveIfWorker`.
+ * @param options - See {@link BenchOptions}.
+ */
+export async function runBenchIn(program: URL, options: BenchOptions): Promise<BenchReport> {
+  const { engines = ENGINES, quick = false, onProgress, signal } = options;
+  const { rounds, sliceMs } = { ...(quick ? QUICK : FULL), ...options };
+  signal?.throwIfAborted();
+  const machine = describeMachine(rounds, sliceMs);
+  const workers = ENGINES.filter((name) => engines.includes(name)).map(
+    (name) => new EngineWorker(program, name),
+  );
+  try {
+    const able = new Map<EngineWorker, readonly number[]>();
+    for (const worker of workers) able.set(worker, await worker.ask({ ask: 'contests' }, signal));
+    const results: BenchResult[] = [];
+    for (const contest of CONTESTS.keys()) {
+      const entered = workers.filter((worker) => able.get(worker)?.includes(contest));
+      results.push(...summarise(contest, await measure(entered, contest, { rounds, sliceMs }, signal)));
+      onProgress?.((contest + 1) / CONTESTS.length);
+    }
+    return { machine, results };
+  } catch (error) {
+    // once() rejects with an error of its own.
+    signal?.throwIfAborted();
+    throw error;
+  } finally {
+    await Promise.all(workers.map((worker) => worker.end()));
+  }
+}
