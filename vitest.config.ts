@@ -9,7 +9,10 @@ const buildFirst = here('./test/support/build.ts');
 export default defineConfig({
   resolve: {
     // The package's own name leads to the source under test, not to dist/.
-    alias: publicEntries.map(({ id, source }) => ({ find: new RegExp(`^${id}$`), replacement: here(source) })),
+    alias: publicEntries.map(({ id, source }) => ({
+      find: new RegExp(`^${id}$`),
+      replacement: here(source),
+    })),
   },
   test: {
     // Key generation and signing by the engine that runs everywhere take their time on a busy machine.

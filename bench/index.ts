@@ -5,7 +5,6 @@
  */
 import type { BenchReport } from './report.ts';
 import { type BenchOptions, runBenchIn } from './run.ts';
-import { serveIfWorker } from './worker.ts';
 
 export { type BenchMachine, type BenchReport, type BenchResult, formatBench } from './report.ts';
 export type { BenchOptions };
@@ -23,8 +22,5 @@ export type { BenchOptions };
  * @throws The signal's reason, when it ended the run.
  */
 export function runBench(options: BenchOptions = {}): Promise<BenchReport> {
-  return runBenchIn(new URL(import.meta.url), options);
+  return runBenchIn(new URL('./worker.js', import.meta.url), options);
 }
-
-// The built bench is one file, so it is also the program of its workers.
-serveIfWorker();

@@ -5,6 +5,7 @@
  */
 import type { EngineName } from '@mwrasp/crypto/engines';
 import Table from 'cli-table3';
+import type { BenchClock } from './measure.ts';
 
 /** Where and how it was measured. */
 export interface BenchMachine {
@@ -27,6 +28,8 @@ export interface BenchMachine {
   /** Rounds a measurement, and the usual length of one slice. */
   readonly rounds: number;
   readonly sliceMs: number;
+  /** What slices are timed by; processor time is not disturbed by other programs. */
+  readonly clock: BenchClock;
 }
 
 /** One operation on one engine at one size. */
@@ -95,7 +98,7 @@ export function formatBench({ machine, results }: BenchReport): string {
     Object.entries(packages)
       .map(([name, version]) => `${name} ${version}`)
       .join(', '),
-    `${date}, ${machine.rounds} rounds, slices of ${machine.sliceMs} ms`,
+    `${date}, ${machine.rounds} rounds, slices of ${machine.sliceMs} ms by ${machine.clock}`,
     '',
     ...table.toString().split('\n'),
     '',

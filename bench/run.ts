@@ -49,7 +49,7 @@ class EngineWorker {
   constructor(program: URL, engine: EngineName) {
     this.engine = engine;
     this.#worker = new Worker(program, {
-      workerData: { benchEngine: engine } satisfies WorkerTask,
+      workerData: { engine } satisfies WorkerTask,
       env: { ...process.env, MWRASP_CRYPTO_ENGINE: engine },
     });
     // A failure is reported to whoever waits for an answer.
@@ -105,7 +105,7 @@ function summarise(contest: number, rates: ReadonlyMap<EngineName, readonly Roun
 /**
  * Runs the bench.
  *
- * @param program - The file that the workers run: it ends up in `serveIfWorker`.
+ * @param program - The file that the workers run, `worker.ts` as it was built.
  * @param options - See {@link BenchOptions}.
  */
 export async function runBenchIn(program: URL, options: BenchOptions): Promise<BenchReport> {

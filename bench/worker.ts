@@ -14,7 +14,7 @@ import { Measurement, type RoundRates } from './measure.ts';
 
 /** What a worker is started with. */
 export interface WorkerTask {
-  readonly benchEngine: EngineName;
+  readonly engine: EngineName;
 }
 
 /** What a worker is asked for. */
@@ -36,20 +36,11 @@ export interface Answers {
 
 const BARE: Record<EngineName, Bare> = { node: nodeBare, noble: nobleBare };
 
-function isTask(data: unknown): data is WorkerTask {
-  return typeof data === 'object' && data !== null && 'benchEngine' in data;
-}
-
 function available(engine: EngineName): number[] {
   const info = engineInfo();
   return CONTESTS.flatMap(({ family }, index) =>
     info[family].engines.some((status) => status.engine === engine && status.available) ? [index] : [],
   );
-}
-
-/** Serves requests when this is a worker of the bench, and does nothing otherwise. */
-export function serveIfWorker(): void {
-  if (parentPort !== null && isTask(workerData)) serve(parentPort, workerData.benchEngine);
 }
 
 function serve(port: MessagePort, engine: EngineName): void {
@@ -70,3 +61,5 @@ function serve(port: MessagePort, engine: EngineName): void {
     );
   });
 }
+
+if (parentPort !== null) serve(parentPort, (workerData as WorkerTask).engine);

@@ -34,7 +34,10 @@ const oldestOutput = Math.min(...outputs.map(writtenMs));
 
 if (oldestOutput <= newestInput) {
   console.error('building dist/');
-  for (const command of [['node_modules/tsup/dist/cli-default.js', '--silent'], ['scripts/build-types.mjs']]) {
+  for (const command of [
+    ['node_modules/tsup/dist/cli-default.js', '--silent'],
+    ['scripts/build-types.mjs'],
+  ]) {
     const { status } = spawnSync(process.execPath, command, { cwd: root, stdio: ['ignore', 2, 2] });
     if (status !== 0) process.exit(1);
   }

@@ -12,7 +12,11 @@ import ts from 'typescript';
 import { publicEntries, root } from './entries.mjs';
 
 const config = join(root, 'tsconfig.json');
-const { options } = ts.parseJsonConfigFileContent(ts.readConfigFile(config, ts.sys.readFile).config, ts.sys, root);
+const { options } = ts.parseJsonConfigFileContent(
+  ts.readConfigFile(config, ts.sys.readFile).config,
+  ts.sys,
+  root,
+);
 const program = ts.createProgram(
   publicEntries.map(({ source }) => join(root, source)),
   {

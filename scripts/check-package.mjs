@@ -57,9 +57,7 @@ function run(command, args, cwd = folder) {
 function compile(name, options) {
   const project = join(folder, name.replaceAll(/\W+/g, '-'));
   mkdirSync(project);
-  const entries = publicEntries.filter(
-    ({ subpath }) => options.types.length > 0 || !NEEDS_NODE.has(subpath),
-  );
+  const entries = publicEntries.filter(({ subpath }) => options.types.length > 0 || !NEEDS_NODE.has(subpath));
   const imports = entries.map(({ id }, index) => `import * as entry${index} from '${id}';`);
   const uses = entries.map((_, index) => `entry${index}`);
   // Exported, so that the consumer's own declarations must name our types (TS2742).
@@ -123,7 +121,8 @@ function load(kind) {
 const checks = {
   'files in the tarball': checkFiles,
   publint: () => run(bin('publint'), ['run', tarball, '--strict']),
-  'are the types wrong': () => run(bin('attw'), [tarball, '--profile', 'esm-only', '--no-emoji', '--no-color']),
+  'are the types wrong': () =>
+    run(bin('attw'), [tarball, '--profile', 'esm-only', '--no-emoji', '--no-color']),
   'every entry loads by import': () => load('import'),
   'every entry loads by require': () => load('require'),
 };

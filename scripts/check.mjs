@@ -24,7 +24,10 @@ if (!process.stdout.isTTY) process.env.NO_COLOR ??= '1';
 
 /** Runs one npm script, its output as it comes; resolves to its exit code and what it printed. */
 async function run(script) {
-  const child = spawn('npm', ['run', '--silent', script], { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn('npm', ['run', '--silent', script], {
+    cwd: root,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   let output = '';
   child.stdout.on('data', (text) => {
     output += text;

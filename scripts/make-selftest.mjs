@@ -36,7 +36,8 @@ const signerPublic = crypto.createPublicKey(signer);
 const pk = signerPublic.export({ format: 'der', type: 'spki' }).subarray(-2592);
 const context = Buffer.from('context');
 const signature = ml_dsa87.sign(message, ml_dsa87.keygen(seed).secretKey, { context, extraEntropy: false });
-if (!crypto.verify(null, message, { key: signerPublic, context }, signature)) throw new Error('OpenSSL refuses');
+if (!crypto.verify(null, message, { key: signerPublic, context }, signature))
+  throw new Error('OpenSSL refuses');
 
 const data = {
   hash: {
@@ -64,7 +65,9 @@ const data = {
 const quote = (value) => `'${value}'`;
 const body = Object.entries(data).map(([family, values]) => {
   const lines = Object.entries(values).map(([name, value]) =>
-    name.length + value.length > 110 ? `    ${name}:\n      ${quote(value)},` : `    ${name}: ${quote(value)},`,
+    name.length + value.length > 110
+      ? `    ${name}:\n      ${quote(value)},`
+      : `    ${name}: ${quote(value)},`,
   );
   return `  ${family}: {\n${lines.join('\n')}\n  },`;
 });

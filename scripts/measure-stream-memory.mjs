@@ -97,6 +97,8 @@ if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
     console.error('usage: measure-stream-memory.mjs [--form aead|envelope] [--size BYTES]');
     process.exit(2);
   }
-  const figures = values.child ? await measure(values.form, sizeBytes) : measureStreamMemory(values.form, sizeBytes);
+  const figures = values.child
+    ? await measure(values.form, sizeBytes)
+    : measureStreamMemory(values.form, sizeBytes);
   console.log(JSON.stringify(figures));
 }

@@ -34,7 +34,9 @@ cpSync(join(root, 'test/runtimes'), folder, { recursive: true });
 
 const pinned = (name, version, binary = name) => ['npx', '--yes', '--package', `${name}@${version}`, binary];
 /** What npm runs may not find the project's own Node first. */
-const path = process.env.PATH.split(':').filter((part) => !part.includes('node_modules')).join(':');
+const path = process.env.PATH.split(':')
+  .filter((part) => !part.includes('node_modules'))
+  .join(':');
 const env = { ...process.env, PATH: path, NO_COLOR: '1', npm_config_update_notifier: 'false' };
 const systemNode = spawnSync('sh', ['-c', 'command -v node'], { env, encoding: 'utf8' }).stdout.trim();
 
@@ -62,7 +64,8 @@ function run(command, args) {
     timeout: TIMEOUT_MS,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  if (status !== 0) throw new Error(error?.message ?? `exit ${status ?? signal}: ${stderr.trim() || stdout.trim()}`);
+  if (status !== 0)
+    throw new Error(error?.message ?? `exit ${status ?? signal}: ${stderr.trim() || stdout.trim()}`);
   return stdout.trim();
 }
 
@@ -113,17 +116,24 @@ const main :Workerd.Worker = (
 `,
   );
   // A group of its own, so that npx and the server behind it end together.
-  const server = spawn(WORKERD[0], [...WORKERD.slice(1), 'serve', '--control-fd=1', join(place, 'config.capnp')], {
-    env,
-    detached: true,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  const server = spawn(
+    WORKERD[0],
+    [...WORKERD.slice(1), 'serve', '--control-fd=1', join(place, 'config.capnp')],
+    {
+      env,
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
+  );
   let stderr = '';
   server.stderr.on('data', (text) => {
     stderr += text;
   });
   try {
-    for await (const line of createInterface({ input: server.stdout, signal: AbortSignal.timeout(TIMEOUT_MS) })) {
+    for await (const line of createInterface({
+      input: server.stdout,
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    })) {
       const { event, port } = JSON.parse(line);
       if (event !== 'listen') continue;
       const response = await fetch(`http://127.0.0.1:${port}/`, { signal: AbortSignal.timeout(TIMEOUT_MS) });
@@ -147,7 +157,9 @@ async function runChromium() {
   const server = createServer((request, response) => {
     const page = request.url === '/';
     response.setHeader('content-type', page ? 'text/html' : 'text/javascript');
-    response.end(page ? '<!doctype html><title>runtimes</title><script type="module" src="/page.js"></script>' : script);
+    response.end(
+      page ? '<!doctype html><title>runtimes</title><script type="module" src="/page.js"></script>' : script,
+    );
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   // Without these flags Chromium talks to its maker's servers at every start.
@@ -177,7 +189,9 @@ async function runChromium() {
 }
 
 const runtimes = {
-  ...Object.fromEntries(Object.entries(FILE_RUNTIMES).map(([name, options]) => [name, () => runFiles(options)])),
+  ...Object.fromEntries(
+    Object.entries(FILE_RUNTIMES).map(([name, options]) => [name, () => runFiles(options)]),
+  ),
   workerd: () => runWorkerd('2026-11-01'),
   // Of a time when it had no modules of Node unless asked for.
   'workerd without Node': () => runWorkerd('2025-01-01'),

@@ -106,7 +106,6 @@ export class KeyStoreError extends PqError {
    * @param message - Human-readable text without secrets.
    * @param options - The cause, where there is one.
    */
-  // biome-ignore lint/complexity/noUselessConstructor: narrows the type of `code`
   constructor(code: KeyStoreErrorCode, message: string, options?: PqErrorOptions) {
     super(code, message, options);
   }
@@ -127,7 +126,6 @@ export class ExpiredError extends PqError {
    * @param code - What ended.
    * @param message - Human-readable text without secrets.
    */
-  // biome-ignore lint/complexity/noUselessConstructor: narrows the type of `code`
   constructor(code: ExpiredErrorCode, message: string) {
     super(code, message);
   }
@@ -168,7 +166,6 @@ export class UnsupportedError extends PqError {
    * @param message - What is missing and what to do about it.
    * @param options - The cause, where there is one.
    */
-  // biome-ignore lint/complexity/noUselessConstructor: narrows the type of `code`
   constructor(code: UnsupportedErrorCode, message: string, options?: PqErrorOptions) {
     super(code, message, options);
   }

@@ -5,7 +5,7 @@
  * @module
  */
 export * as aead from './aead/index.ts';
-export type { ByteSource } from './chunks.ts';
+export type { ByteSource, WebByteStream } from './chunks.ts';
 export { type Clock, systemClock } from './clock.ts';
 export {
   configureEngines,
@@ -18,16 +18,22 @@ export * as envelope from './envelope/index.ts';
 export {
   AuthenticationError,
   ExpiredError,
+  type ExpiredErrorCode,
   InputError,
+  type InputErrorCode,
   KeyStoreError,
+  type KeyStoreErrorCode,
   PqError,
+  type PqErrorOptions,
   QuorumError,
   SelfTestError,
   UnsupportedError,
+  type UnsupportedErrorCode,
 } from './errors.ts';
 export * as fragment from './fragment/index.ts';
 export * as hash from './hash/index.ts';
 export * as kem from './kem/index.ts';
+export type { PublicKey } from './keypair.ts';
 export * as keystore from './keystore/index.ts';
 export type { KeyAlgorithm } from './params.ts';
 export { type ByteSecret, SecretBytes } from './secret.ts';

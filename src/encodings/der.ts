@@ -139,6 +139,15 @@ function hasTag(node: asn1.BaseBlock | undefined, tagNumber: number): node is as
   return node?.idBlock.tagClass === CONTEXT_CLASS && node.idBlock.tagNumber === tagNumber;
 }
 
+/** Whether every length in a node is definite and short: the ASN.1 library writes long ones again as they came. */
+function hasDerLengths(node: asn1.BaseBlock): boolean {
+  const { isIndefiniteForm, longFormUsed, length } = node.lenBlock;
+  if (isIndefiniteForm || (longFormUsed && length < 0x80)) return false;
+  if (!node.idBlock.isConstructed) return true;
+  // Strings in pieces are constructed, and no DER.
+  return node instanceof asn1.Constructed && node.valueBlock.value.every(hasDerLengths);
+}
+
 /** The private key is a CHOICE: `[0]` seed, OCTET STRING expanded key, or SEQUENCE of both as OCTET STRINGs. */
 function readPrivateChoice(
   argument: string,
@@ -159,9 +168,9 @@ function readPrivateChoice(
   }
   if (seed !== undefined) checkLength(argument, 'a seed', seed, seedBytes);
   if (expandedKey !== undefined) checkLength(argument, 'an expanded key', expandedKey, expandedKeyBytes);
-  const canonical = new Uint8Array(writePrivateChoice(seed, expandedKey)?.toBER() ?? new ArrayBuffer(0));
-  const same = equal(canonical, bytes);
-  wipe(canonical);
+  const canonical = writePrivateChoice(seed, expandedKey)?.toBER();
+  const same = canonical !== undefined && equal(new Uint8Array(canonical), bytes);
+  if (canonical !== undefined) wipe(new Uint8Array(canonical));
   if (!same) throw formatError(argument, expected, 'something else');
   return { seed: seed && Uint8Array.from(seed), expandedKey: expandedKey && Uint8Array.from(expandedKey) };
 }
@@ -199,9 +208,12 @@ export function readPkcs8(argument: string, der: Uint8Array): Pkcs8Content {
   const params = readAlgorithm(argument, identifier, expected);
   const choice = contentOf(key, asn1.OctetString);
   if (choice === undefined) throw formatError(argument, expected, 'no key in it');
+  const isVersion2 = version.valueBlock.valueDec === 1;
   const attributes = hasTag(rest[0], 0) ? rest.shift() : undefined;
-  const publicKeyNode = hasTag(rest[0], 1) && version.valueBlock.valueDec === 1 ? rest.shift() : undefined;
+  const publicKeyNode = hasTag(rest[0], 1) && isVersion2 ? rest.shift() : undefined;
   if (rest.length > 0) throw formatError(argument, expected, 'other parts');
+  // RFC 5958 §2: version 2 exactly when there is a public key.
+  if (isVersion2 && publicKeyNode === undefined) throw formatError(argument, expected, 'version 2 without a public key');
   const canonical = new Uint8Array(
     new asn1.Sequence({
       value: [
@@ -214,7 +226,9 @@ export function readPkcs8(argument: string, der: Uint8Array): Pkcs8Content {
   );
   const same = equal(canonical, der);
   wipe(canonical);
-  if (!same) throw formatError(argument, expected, 'BER that is not DER');
+  if (!same || (attributes !== undefined && !hasDerLengths(attributes))) {
+    throw formatError(argument, expected, 'BER that is not DER');
+  }
   return {
     algorithm: params.name,
     ...readPrivateChoice(argument, choice, params),

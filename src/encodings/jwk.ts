@@ -39,6 +39,16 @@ export interface PublicJwks {
 /** Most keys that a set may hold when it is read. */
 const MAX_JWKS_KEYS = 10000;
 
+/** Lets the errors of a key class name what the caller passed. */
+export function withArgument<K>(argument: string, importKey: () => K): K {
+  try {
+    return importKey();
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    throw new InputError(error.code, argument, error.expected, error.got);
+  }
+}
+
 function checkObject(argument: string, value: unknown): asserts value is Record<string, unknown> {
   if (typeof value !== 'object' || value === null || Array.isArray(value) || value instanceof Uint8Array) {
     throw new InputError('ERR_INPUT_TYPE', argument, 'a JWK object', describe(value));
@@ -88,7 +98,8 @@ function readPublic(argument: string, jwk: Record<string, unknown>): AnyPublicKe
       `${pub.length} bytes`,
     );
   }
-  return alg === ML_KEM_1024.name ? KemPublicKey.fromBytes(pub) : SignPublicKey.fromBytes(pub);
+  const keyClass = alg === ML_KEM_1024.name ? KemPublicKey : SignPublicKey;
+  return withArgument(`${argument}.pub`, () => keyClass.fromBytes(pub));
 }
 
 /**

@@ -18,6 +18,7 @@ import {
   type PublicJwk,
   readPrivateJwk,
   readPublicJwk,
+  withArgument,
   writePublicJwk,
 } from './jwk.ts';
 import { readPem, writePem } from './pem.ts';
@@ -93,10 +94,8 @@ export function importPublicKey(data: PublicKeyInput, algorithm?: KeyAlgorithm):
     const der = typeof data === 'string' ? readPem('data', data, 'PUBLIC KEY') : data;
     const content = readSpki('data', der);
     expectAlgorithm(content.algorithm, algorithm);
-    key =
-      content.algorithm === ML_KEM_1024.name
-        ? KemPublicKey.fromBytes(content.publicKey)
-        : SignPublicKey.fromBytes(content.publicKey);
+    const keyClass = content.algorithm === ML_KEM_1024.name ? KemPublicKey : SignPublicKey;
+    key = withArgument('data', () => keyClass.fromBytes(content.publicKey));
   } else {
     key = readPublicJwk('data', data);
   }
@@ -169,7 +168,9 @@ function importPkcs8(der: Uint8Array, algorithm: KeyAlgorithm | undefined): AnyP
 function keyOf(content: Pkcs8Content): AnyPrivateKey {
   const { algorithm, seed, expandedKey } = content;
   const keyClass = algorithm === ML_KEM_1024.name ? KemPrivateKey : SignPrivateKey;
-  if (seed === undefined) return keyClass.fromExpandedKey(expandedKey ?? new Uint8Array(0));
+  if (seed === undefined) {
+    return withArgument('data', () => keyClass.fromExpandedKey(expandedKey ?? new Uint8Array(0)));
+  }
   if (expandedKey !== undefined && !isExpansion(algorithm, seed, expandedKey)) {
     throw new InputError('ERR_INPUT_KEY', 'data', 'an expanded key that belongs to the seed', 'another');
   }

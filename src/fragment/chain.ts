@@ -1,8 +1,9 @@
 /**
  * The epoch keys of a vault: a one-way chain whose keys live in one buffer and are zeroed when their time is over.
  *
- * Each epoch, one domain-separated SHA3-512 over the chain key gives the epoch's message key and the next chain key; the
- * old chain key is overwritten. A later chain key reveals no earlier message key.
+ * One domain-separated SHA3-512 over the chain key and the epoch's number gives the epoch's message key and the next
+ * chain key; the old chain key is overwritten. A later chain key reveals no earlier message key. Epochs in which nothing
+ * is sealed are passed over, so that a chain costs nothing while it idles.
  *
  * @module
  */
@@ -48,17 +49,18 @@ export class EpochChain {
   }
 
   /**
-   * Moves the chain on so that an epoch has its key. Keys of epochs passed over are never kept.
+   * Moves the chain on so that an epoch has its key; does nothing for one that is not newer than {@link newest}. Epochs
+   * passed over never have a key.
    *
-   * @param epoch - Not older than {@link newest}; the caller destroyed enough old ones to leave a free slot.
+   * @param epoch - Which. The caller destroyed enough old ones to leave a free slot.
    */
   advance(epoch: number): void {
-    while (this.#next <= epoch) {
-      const keep = this.#next === epoch ? this.#free.pop() : undefined;
-      this.#ratchet(keep);
-      if (keep !== undefined) this.#slots.push({ epoch, key: keep });
-      this.#next++;
-    }
+    if (epoch < this.#next) return;
+    const key = this.#free.pop();
+    if (key === undefined) throw new RangeError('too many epochs are alive');
+    this.#ratchet(epoch, key);
+    this.#slots.push({ epoch, key });
+    this.#next = epoch + 1;
   }
 
   /**
@@ -77,12 +79,13 @@ export class EpochChain {
 
   /** Zeroes the keys of an epoch and all before it; returns the epochs that had one. */
   destroyUpTo(epoch: number): number[] {
-    const gone = this.#slots.filter((slot) => slot.epoch <= epoch);
+    const alive = this.#slots.filter((slot) => slot.epoch > epoch);
+    const gone = this.#slots.filter((slot) => !alive.includes(slot));
     for (const { key } of gone) {
       wipe(key);
       this.#free.push(key);
     }
-    this.#slots = this.#slots.filter((slot) => slot.epoch > epoch);
+    this.#slots = alive;
     return gone.map((slot) => slot.epoch);
   }
 
@@ -93,14 +96,14 @@ export class EpochChain {
   }
 
   /** SHA3-512(domain ‖ epoch ‖ chain key) = message key ‖ next chain key. */
-  #ratchet(messageKey: Uint8Array | undefined): void {
+  #ratchet(epoch: number, messageKey: Uint8Array): void {
     const output = new Uint8Array(SHA3_512.digestBytes);
     // The engine whose hash state is wiped after use; a native one leaves copies until they are collected.
     const hasher = registry.capable('hash', 'wiped-state').createSha3_512();
-    hasher.update(concat(RATCHET_DOMAIN, uintBytes(this.#next, 4)));
+    hasher.update(concat(RATCHET_DOMAIN, uintBytes(epoch, 4)));
     hasher.update(this.#chainKey);
     hasher.digest(output);
-    messageKey?.set(output.subarray(0, KEY_BYTES));
+    messageKey.set(output.subarray(0, KEY_BYTES));
     this.#chainKey.set(output.subarray(KEY_BYTES));
     wipe(output);
   }

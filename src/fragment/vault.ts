@@ -72,6 +72,8 @@ export class TemporalVault extends SecretHolder {
   /** Start of epoch 0, on the caller's clock and on the system's. */
   readonly #startMs: number;
   readonly #systemStartMs: number;
+  /** When the key of each epoch that has one dies at the latest, on the system's clock; oldest first. */
+  readonly #dueMs = new Map<number, number>();
   #timer: ReturnType<typeof setTimeout> | undefined;
   #messages = 0;
   #disposed = false;
@@ -116,6 +118,8 @@ export class TemporalVault extends SecretHolder {
    * @throws {@link InputError} `ERR_INPUT_TYPE`, `ERR_INPUT_LENGTH`, `ERR_INPUT_RANGE`, `ERR_INPUT_OPTION`,
    * `ERR_INPUT_DISPOSED`.
    * @throws {@link UnsupportedError} `ERR_UNSUPPORTED_OPERATION` for a threshold below the total.
+   * @throws {@link ExpiredError} `ERR_EXPIRED_USE_BUDGET` when the vault has used up its 2^32 epochs, or an epoch its
+   * 2^40 messages; `ERR_EXPIRED_CLOCK_ANOMALY` when the clock gives no number.
    * @example const fragments = vault.split(data, { threshold: 3, total: 3 });
    */
   split(data: Uint8Array, options?: SplitOptions): Uint8Array[] {
@@ -176,7 +180,7 @@ export class TemporalVault extends SecretHolder {
    * @throws {@link UnsupportedError} `ERR_UNSUPPORTED_VERSION` for fragments of another release.
    * @throws {@link QuorumError} when fragments are missing.
    * @throws {@link ExpiredError} `ERR_EXPIRED_DEADLINE` when the clock says so, `ERR_EXPIRED_EPOCH_GONE` when the key is
-   * gone whatever the clock says.
+   * gone whatever the clock says, `ERR_EXPIRED_CLOCK_ANOMALY` when the clock gives no number: that destroys every key.
    * @throws {@link AuthenticationError} when a fragment was changed.
    */
   reassemble(fragments: readonly Uint8Array[]): Uint8Array {
@@ -185,15 +189,15 @@ export class TemporalVault extends SecretHolder {
       throw new InputError('ERR_INPUT_TYPE', 'fragments', 'an array of Uint8Array', describe(fragments));
     }
     if (fragments.length === 0) throw new QuorumError(0, 1);
-    const headers = fragments.map((fragment, i) => readHeader(`fragments[${i}]`, fragment));
+    const headers = Array.from(fragments, (fragment, i) => readHeader(`fragments[${i}]`, fragment));
     const first = headers[0] as FragmentHeader;
     this.#checkSameMessage(first, headers);
-    this.#checkDeadline(first.epoch);
+    this.#checkAlive(first.epoch);
     const pieces = new Map(headers.map(({ index }, i) => [index, fragments[i] as Uint8Array]));
     if (pieces.size < first.threshold) throw new QuorumError(pieces.size, first.threshold);
     const data = this.#withKey(first.epoch, (key) => openPieces(key, first, pieces));
     try {
-      this.#checkDeadline(first.epoch);
+      this.#checkAlive(first.epoch);
     } catch (error) {
       wipe(data);
       throw error;
@@ -212,6 +216,7 @@ export class TemporalVault extends SecretHolder {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     this.#chain.destroy();
+    this.#dueMs.clear();
   }
 
   #checkLive(): void {
@@ -220,60 +225,76 @@ export class TemporalVault extends SecretHolder {
 
   /** The present epoch, with its key in place. */
   #enterEpoch(): number {
-    const epoch = Math.floor(this.#latestMs() / this.epochMs);
+    // Whichever clock is ahead: a caller's clock that stands still must not keep an epoch going.
+    const elapsedMs = Math.max(this.#elapsedMs(), systemClock.monotonicMs() - this.#systemStartMs);
+    this.#destroyDue(elapsedMs);
+    const { newest } = this.#chain;
+    // A newest key that is gone died early, after a clock went wrong: the next epoch begins early too.
+    const first = this.#dueMs.has(newest) ? newest : newest + 1;
+    const epoch = Math.max(first, Math.floor(elapsedMs / this.epochMs));
     if (epoch > MAX_EPOCH) {
       throw new ExpiredError('ERR_EXPIRED_USE_BUDGET', 'this vault has used up its epochs; make a new one');
     }
-    this.#destroyDue();
-    if (epoch > this.#chain.newest) {
+    if (epoch > newest) {
       this.#chain.advance(epoch);
+      // One time to live after its start, and after this moment if a clock that is ahead says that the start is to come.
+      const startMs = Math.min(this.#systemStartMs + epoch * this.epochMs, systemClock.monotonicMs());
+      this.#dueMs.set(epoch, startMs + this.ttlMs);
       this.#messages = 0;
       this.#arm();
     }
-    return this.#chain.newest;
+    return epoch;
   }
 
   /** Milliseconds since the start of epoch 0 on the caller's clock. */
   #elapsedMs(): number {
-    return this.#clock.monotonicMs() - this.#startMs;
+    const elapsedMs = this.#clock.monotonicMs() - this.#startMs;
+    if (Number.isFinite(elapsedMs)) return elapsedMs;
+    this.#destroyUpTo(MAX_EPOCH);
+    throw new ExpiredError('ERR_EXPIRED_CLOCK_ANOMALY', 'the clock gave no number, so every key was destroyed');
   }
 
-  /** The same on whichever clock is ahead: a caller's clock that stands still must not keep a key alive. */
-  #latestMs(): number {
-    return Math.max(this.#elapsedMs(), systemClock.monotonicMs() - this.#systemStartMs);
-  }
-
-  /** When an epoch's key is due, on the system's clock. */
-  #dueMs(epoch: number): number {
-    return this.#systemStartMs + epoch * this.epochMs + this.ttlMs;
-  }
-
-  #checkDeadline(epoch: number): void {
-    if (this.#elapsedMs() >= epoch * this.epochMs + this.ttlMs) {
-      this.#destroyDue();
+  /** Refuses an epoch whose time is over by the caller's clock, or whose key is gone whatever that clock says. */
+  #checkAlive(epoch: number): void {
+    const elapsedMs = this.#elapsedMs();
+    this.#destroyDue(elapsedMs);
+    if (elapsedMs >= epoch * this.epochMs + this.ttlMs) {
       throw new ExpiredError('ERR_EXPIRED_DEADLINE', `the time to live of ${this.ttlMs} ms is over`);
     }
+    if (!this.#dueMs.has(epoch)) throw keyGone();
   }
 
-  /** Zeroes what is due, and notes how late that was. */
-  #destroyDue(): void {
-    const due = Math.floor((this.#latestMs() - this.ttlMs) / this.epochMs);
-    for (const epoch of this.#chain.destroyUpTo(due)) {
-      this.#lag.record(Math.max(0, systemClock.monotonicMs() - this.#dueMs(epoch)));
+  /** Zeroes what is due on the system's clock, or at a time on the caller's. */
+  #destroyDue(elapsedMs = 0): void {
+    const nowMs = systemClock.monotonicMs();
+    let last = -1;
+    for (const [epoch, dueMs] of this.#dueMs) {
+      if (dueMs <= nowMs || epoch * this.epochMs + this.ttlMs <= elapsedMs) last = epoch;
+    }
+    this.#destroyUpTo(last);
+  }
+
+  /** Zeroes the keys of an epoch and all before it, and notes how late that was. */
+  #destroyUpTo(epoch: number): void {
+    for (const gone of this.#chain.destroyUpTo(epoch)) {
+      this.#lag.record(Math.max(0, systemClock.monotonicMs() - (this.#dueMs.get(gone) ?? 0)));
+      this.#dueMs.delete(gone);
     }
   }
 
   /** Sets the timer for the oldest key. Timers fire up to a millisecond early, so what is not due is set again. */
   #arm(): void {
     if (this.#timer !== undefined) return;
-    const [oldest] = this.#chain.alive;
-    if (oldest === undefined) return;
-    const waitMs = Math.max(0, this.#dueMs(oldest) - systemClock.monotonicMs());
-    this.#timer = setTimeout(() => {
-      this.#timer = undefined;
-      this.#destroyDue();
-      this.#arm();
-    }, waitMs);
+    const [dueMs] = this.#dueMs.values();
+    if (dueMs === undefined) return;
+    this.#timer = setTimeout(
+      () => {
+        this.#timer = undefined;
+        this.#destroyDue();
+        this.#arm();
+      },
+      Math.max(0, dueMs - systemClock.monotonicMs()),
+    );
     // A process that has nothing else to do may end: its memory goes with it.
     (this.#timer as { unref?(): void }).unref?.();
   }
@@ -304,9 +325,7 @@ export class TemporalVault extends SecretHolder {
     const messageKey = new Uint8Array(AES_256_GCM.keyBytes);
     const derived = new Uint8Array(AES_256_GCM.keyBytes + COMMITMENT_BYTES);
     try {
-      if (!this.#chain.copyKey(epoch, messageKey)) {
-        throw new ExpiredError('ERR_EXPIRED_EPOCH_GONE', 'the key of these fragments is gone');
-      }
+      if (!this.#chain.copyKey(epoch, messageKey)) throw keyGone();
       registry.capable('hash', 'wiped-state').hkdfSha3_512(messageKey, EMPTY, KEY_INFO, derived);
       return work({
         encryption: derived.subarray(0, AES_256_GCM.keyBytes),
@@ -316,6 +335,10 @@ export class TemporalVault extends SecretHolder {
       wipe(messageKey, derived);
     }
   }
+}
+
+function keyGone(): ExpiredError {
+  return new ExpiredError('ERR_EXPIRED_EPOCH_GONE', 'the key of these fragments is gone');
 }
 
 /** 48 random bits, the 40-bit message number, the fragment's index. */

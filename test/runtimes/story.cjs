@@ -11,8 +11,7 @@ module.exports = function story({ aead, engineInfo, hash, kem, sign }, kemEntry)
     if (!holds) throw new Error(`wrong: ${name}`);
     checks++;
   };
-  const same = (a, b) =>
-    a.length === b.length && a.every((byte, index) => byte === b[index]);
+  const same = (a, b) => a.length === b.length && a.every((byte, index) => byte === b[index]);
   const message = new TextEncoder().encode('from every runtime');
 
   const signKey = sign.generateSignKey();

@@ -2,6 +2,8 @@
  * Known answers: the vectors of the tree and the facts always, a folder of vectors named by `MWRASP_VECTORS` when there
  * is one. Every set runs on every engine.
  */
+import { createHash } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { type KatReport, runKat } from '../../src/kat/index.ts';
@@ -19,6 +21,17 @@ function setsOf({ sets }: KatReport, engine: string): number {
 }
 
 describe('vectors of the tree', () => {
+  it.each(['mlkem', 'openssl'])('are what SHA256SUMS says in %s', async (name) => {
+    const url = new URL(`${name}/`, import.meta.url);
+    const sums = (await readFile(new URL('SHA256SUMS', url), 'utf8')).trimEnd().split('\n');
+    const files = (await readdir(url)).filter((file) => file.endsWith('.json'));
+    const digests = files.map(async (file) => {
+      const content = await readFile(new URL(file, url));
+      return `${createHash('sha256').update(content).digest('hex')}  ${file}`;
+    });
+    expect((await Promise.all(digests)).sort()).toEqual(sums.sort());
+  });
+
   it('come out right on every engine', { timeout: TIMEOUT_MS }, async () => {
     const report = await runKat({ vectors: fileURLToPath(new URL('.', import.meta.url)) });
     printReport('vectors of the tree', report);

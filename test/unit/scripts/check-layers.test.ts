@@ -14,7 +14,11 @@ afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
-function checkLayers(files: Record<string, string>): { status: number | null; stdout: string; stderr: string } {
+function checkLayers(files: Record<string, string>): {
+  status: number | null;
+  stdout: string;
+  stderr: string;
+} {
   for (const [path, text] of Object.entries(files)) {
     mkdirSync(dirname(join(folder, path)), { recursive: true });
     writeFileSync(join(folder, path), text);
@@ -47,7 +51,8 @@ describe('npm run check:layers', () => {
       'src/stray.ts': leaf,
       'src/engines/index.ts': leaf,
       'src/hash/index.ts': "import '../stray.ts';\nprocess.getBuiltinModule('node:crypto');\n",
-      'src/hash/helper.ts': "import { builtinModule } from '../bytes.ts';\nbuiltinModule<object>('node:crypto');\n",
+      'src/hash/helper.ts':
+        "import { builtinModule } from '../bytes.ts';\nbuiltinModule<object>('node:crypto');\n",
       'src/kem/index.ts': "import { sha3_512 } from '@noble/hashes/sha3.js';\nsha3_512(new Uint8Array(0));\n",
       'src/sign/index.ts': "export const kem = await import('../kem/index.ts');\n",
       'src/aead/index.ts': "import 'node:fs';\nimport './nowhere.ts';\n",
