@@ -5,7 +5,6 @@
  */
 import { createRequire } from 'node:module';
 import { arch, availableParallelism, cpus, loadavg, platform } from 'node:os';
-import { CLOCK } from './measure.ts';
 import type { BenchMachine } from './report.ts';
 
 interface Manifest {
@@ -38,6 +37,5 @@ export function describeMachine(rounds: number, sliceMs: number): BenchMachine {
     loadAverage: loadavg()[0] ?? 0,
     rounds,
     sliceMs,
-    clock: CLOCK,
   };
 }

@@ -18,28 +18,22 @@ type Work = (i: number) => unknown;
 /** The results go somewhere, so that no call can be left out. */
 let sink: unknown;
 
-/** What slices are timed by. */
-export type BenchClock = 'thread CPU time' | 'wall clock';
-
-// Processor time of this thread is what the wall clock shows on a machine that does nothing else. Node 23.9 has it.
-const threadCpuUsage = (process as { threadCpuUsage?: typeof process.cpuUsage }).threadCpuUsage;
-
-/** The clock in use. */
-export const CLOCK: BenchClock = threadCpuUsage === undefined ? 'wall clock' : 'thread CPU time';
-
-function nowMs(): number {
-  if (threadCpuUsage === undefined) return performance.now();
-  const { user, system } = threadCpuUsage();
+/**
+ * Processor time of the process so far, garbage collection included: on a machine that does nothing else it is what the
+ * wall clock shows, and on a busy one other programs do not disturb it.
+ */
+function cpuMs(): number {
+  const { user, system } = process.cpuUsage();
   return (user + system) / 1000;
 }
 
-/** Milliseconds that some calls take. */
+/** Milliseconds of processor time that some calls take. */
 async function time(work: Work, isAsync: boolean, first: number, calls: number): Promise<number> {
-  const startMs = nowMs();
+  const startMs = cpuMs();
   if (isAsync) for (let i = first; i < first + calls; i++) sink = await work(i);
   else for (let i = first; i < first + calls; i++) sink = work(i);
   // Never 0, whatever the resolution of the clock.
-  return Math.max(nowMs() - startMs, 0.001);
+  return Math.max(cpuMs() - startMs, 0.001);
 }
 
 /** One pair under measurement. */

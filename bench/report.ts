@@ -5,7 +5,6 @@
  */
 import type { EngineName } from '@mwrasp/crypto/engines';
 import Table from 'cli-table3';
-import type { BenchClock } from './measure.ts';
 
 /** Where and how it was measured. */
 export interface BenchMachine {
@@ -25,11 +24,9 @@ export interface BenchMachine {
   readonly date: string;
   /** Processes that wanted a core over the minute before; near 0 on a machine that does nothing else. */
   readonly loadAverage: number;
-  /** Rounds a measurement, and the usual length of one slice. */
+  /** Rounds a measurement, and the usual length of one slice in processor time. */
   readonly rounds: number;
   readonly sliceMs: number;
-  /** What slices are timed by; processor time is not disturbed by other programs. */
-  readonly clock: BenchClock;
 }
 
 /** One operation on one engine at one size. */
@@ -40,7 +37,7 @@ export interface BenchResult {
   readonly engine: EngineName;
   /** Bytes of the message, or of the output of HKDF; 0 where there is neither. */
   readonly sizeBytes: number;
-  /** Calls a second through the library, median of the rounds. */
+  /** Calls of the library in a second of processor time, median of the rounds. */
   readonly opsPerSecond: number;
   /** Over the library on noble, median of the rounds' ratios; null when noble was not measured. */
   readonly ratioToNoble: number | null;
@@ -98,7 +95,7 @@ export function formatBench({ machine, results }: BenchReport): string {
     Object.entries(packages)
       .map(([name, version]) => `${name} ${version}`)
       .join(', '),
-    `${date}, ${machine.rounds} rounds, slices of ${machine.sliceMs} ms by ${machine.clock}`,
+    `${date}, ${machine.rounds} rounds, slices of ${machine.sliceMs} ms of processor time`,
     '',
     ...table.toString().split('\n'),
     '',

@@ -22,7 +22,7 @@ export interface BenchOptions {
   readonly quick?: boolean;
   /** Rounds a measurement, 9 by default; odd numbers have a clean median. */
   readonly rounds?: number;
-  /** Length of one slice, 40 by default. */
+  /** Processor time of one slice, 40 by default. */
   readonly sliceMs?: number;
   /** Told how much is done, from 0 to 1. */
   readonly onProgress?: (fraction: number) => void;

@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { type Clock, engineInfo, ExpiredError } from '@mwrasp/crypto';
+import { type Clock, ExpiredError, engineInfo } from '@mwrasp/crypto';
 import { openStream, sealStream } from '@mwrasp/crypto/envelope';
 import { TemporalVault } from '@mwrasp/crypto/fragment';
 import { openKeystore } from '@mwrasp/crypto/keystore';

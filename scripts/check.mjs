@@ -1,12 +1,12 @@
 #!/usr/bin/env node
 /**
  * Runs every check, the later ones also when an earlier one failed, and ends with a table and a line
- * `N passed, N failed, N skipped`: each test of `npm test` and each program of `npm run test:runtimes` counts one, and so
- * does each other check.
+ * `N passed, N failed`: each test and each program of `npm run test:runtimes` counts one, and so does each other check.
+ * Where something was skipped, `, N skipped` follows.
  *
  *     node scripts/check.mjs [--ci]
  *
- * `--ci` adds the coverage threshold and the runtimes.
+ * `--ci` measures the coverage of the tests, and adds the runtimes.
  *
  * @module
  */
@@ -15,10 +15,13 @@ import { once } from 'node:events';
 import { performance } from 'node:perf_hooks';
 import { root } from './entries.mjs';
 
-const CHECKS = ['format', 'lint', 'types', 'check:layers', 'test', 'check:api', 'check:package', 'docs'];
-const CI_CHECKS = ['coverage', 'test:runtimes'];
+const ci = process.argv.includes('--ci');
+const tests = ci ? 'coverage' : 'test';
+const checks = ['format', 'lint', 'types', 'check:layers', tests, 'check:api', 'check:package', 'docs'];
+if (ci) checks.push('test:runtimes');
 /** Those that say themselves how much they did. */
-const COUNTED = new Set(['test', 'test:runtimes']);
+const COUNTED = new Set(['test', 'coverage', 'test:runtimes']);
+const COUNTS = /^(\d+) passed, (\d+) failed, (\d+) skipped$/gm;
 
 if (!process.stdout.isTTY) process.env.NO_COLOR ??= '1';
 
@@ -29,6 +32,7 @@ async function run(script) {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   let output = '';
+  child.stdout.setEncoding('utf8');
   child.stdout.on('data', (text) => {
     output += text;
     process.stdout.write(text);
@@ -40,14 +44,13 @@ async function run(script) {
 function count(script, { code, output }) {
   const ok = code === 0;
   if (!COUNTED.has(script)) return { passed: ok ? 1 : 0, failed: ok ? 0 : 1, skipped: 0 };
-  const lastLine = output.trimEnd().split('\n').at(-1);
-  const counts = /^(\d+) passed, (\d+) failed, (\d+) skipped$/.exec(lastLine)?.slice(1).map(Number);
+  // Tests print counts as well; the last are those of the whole run. The coverage comes after them.
+  const counts = [...output.matchAll(COUNTS)].at(-1)?.slice(1).map(Number);
   const [passed, failed, skipped] = counts ?? [0, 0, 0];
   // Whatever it counted, an exit code is an exit code, and nothing run is nothing shown.
   return { passed, failed: failed === 0 && (!ok || passed === 0) ? 1 : failed, skipped };
 }
 
-const checks = process.argv.includes('--ci') ? [...CHECKS, ...CI_CHECKS] : CHECKS;
 const total = { passed: 0, failed: 0, skipped: 0 };
 const rows = [];
 for (const script of checks) {
@@ -64,5 +67,6 @@ console.log();
 for (const [script, state, time] of rows) {
   console.log(`${script.padEnd(width(0))}  ${state.padEnd(width(1))}  ${time.padStart(width(2))}`);
 }
-console.log(`\n${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
+const skipped = total.skipped > 0 ? `, ${total.skipped} skipped` : '';
+console.log(`\n${total.passed} passed, ${total.failed} failed${skipped}`);
 process.exitCode = total.failed === 0 ? 0 : 1;

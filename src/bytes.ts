@@ -15,7 +15,6 @@ export function describe(value: unknown): string {
       return 'undefined';
     case 'number':
     case 'boolean':
-    case 'bigint':
       return `${typeof value} ${String(value)}`;
     case 'string':
       return `a string of ${value.length} characters`;
@@ -61,6 +60,13 @@ export function checkBytes(
   }
 }
 
+/** An object literal, of whatever realm: not an array, a buffer, a key or another object with a class of its own. */
+function isPlainObject(value: unknown): value is object {
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
+}
+
 /**
  * Checks an options bag: a plain object (or absent) with only known names.
  *
@@ -71,7 +77,7 @@ export function checkBytes(
  */
 export function checkOptions(argument: string, value: unknown, known: readonly string[]): void {
   if (value === undefined) return;
-  if (value === null || typeof value !== 'object' || value instanceof Uint8Array || Array.isArray(value)) {
+  if (!isPlainObject(value)) {
     throw new InputError('ERR_INPUT_TYPE', argument, 'an options object', describe(value));
   }
   for (const name of Object.keys(value)) {
@@ -160,12 +166,13 @@ export function equal(a: Uint8Array, b: Uint8Array): boolean {
 /**
  * {@link equal} for a part of a byte string, without making a view of it.
  *
- * @param bytes - The byte string, at least `offset + expected.length` long.
+ * @param bytes - The byte string.
  * @param offset - Where the part begins.
  * @param expected - What the part must be.
- * @returns Whether it is.
+ * @returns Whether it is; false when the byte string ends too early.
  */
 export function equalAt(bytes: Uint8Array, offset: number, expected: Uint8Array): boolean {
+  if (bytes.length < offset + expected.length) return false;
   let difference = 0;
   for (let i = 0; i < expected.length; i++)
     difference |= (bytes[offset + i] as number) ^ (expected[i] as number);

@@ -22,6 +22,10 @@ function isObject(value: unknown): value is object {
   return typeof value === 'object' && value !== null;
 }
 
+function isMethod(object: object, name: PropertyKey): boolean {
+  return typeof (object as Record<PropertyKey, unknown>)[name] === 'function';
+}
+
 /** Reads a web stream; gives it up when the reader stops early. */
 async function* readWebStream(stream: WebByteStream): AsyncGenerator<Uint8Array> {
   const reader = stream.getReader();
@@ -58,8 +62,9 @@ export function iterate(argument: string, source: ByteSource): AsyncGenerator<Ui
     );
   }
   let iterable: AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
-  if (Symbol.asyncIterator in source || Symbol.iterator in source) iterable = source;
-  else if ('getReader' in source) iterable = readWebStream(source);
+  if (isMethod(source, Symbol.asyncIterator) || isMethod(source, Symbol.iterator))
+    iterable = source as typeof iterable;
+  else if (isMethod(source, 'getReader')) iterable = readWebStream(source as WebByteStream);
   else {
     throw new InputError(
       'ERR_INPUT_TYPE',

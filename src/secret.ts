@@ -98,8 +98,9 @@ export class SecretBytes extends SecretHolder {
    * @throws {@link InputError} `ERR_INPUT_DISPOSED`.
    */
   expose(): Uint8Array {
-    if (this.#disposed)
+    if (this.#disposed) {
       throw new InputError('ERR_INPUT_DISPOSED', 'secret', 'a live secret', 'a disposed one');
+    }
     return this.#bytes;
   }
 
@@ -123,6 +124,9 @@ export type ByteSecret = SecretBytes | Uint8Array;
  * @throws {@link InputError} `ERR_INPUT_TYPE`, `ERR_INPUT_LENGTH`, `ERR_INPUT_DISPOSED`.
  */
 export function exposeBytes(argument: string, value: ByteSecret, length?: ByteLength): Uint8Array {
+  if (value instanceof SecretBytes && value.disposed) {
+    throw new InputError('ERR_INPUT_DISPOSED', argument, 'a live secret', 'a disposed one');
+  }
   const bytes = value instanceof SecretBytes ? value.expose() : value;
   checkBytes(argument, bytes, length);
   return bytes;

@@ -44,7 +44,7 @@ export interface StreamKeyParts {
 /** Bytes of the fixed part of a stream's nonces; counter (4) and final flag (1) follow. */
 export const NONCE_PREFIX_BYTES = 7;
 
-let useParts: (key: AeadKey) => AeadKeyParts;
+let useParts: (argument: string, key: AeadKey) => AeadKeyParts;
 let spend: (key: AeadKey) => void;
 let streamParts: (key: AeadKey, salt: Uint8Array, binding: Uint8Array) => StreamKeyParts;
 
@@ -64,8 +64,10 @@ export class AeadKey extends SecretHolder {
   #uses: number;
 
   static {
-    useParts = (key) => {
-      key.#master.expose();
+    useParts = (argument, key) => {
+      if (key.#master.disposed) {
+        throw new InputError('ERR_INPUT_DISPOSED', argument, 'a live key', 'a disposed one');
+      }
       return { cipher: key.#cipher, keyId: key.#keyId, commitment: key.#commitment };
     };
     spend = (key) => {
@@ -175,7 +177,7 @@ export class AeadKey extends SecretHolder {
 export function aeadKeyParts(argument: string, key: AeadKey): AeadKeyParts {
   if (!(key instanceof AeadKey))
     throw new InputError('ERR_INPUT_TYPE', argument, 'an AeadKey', describe(key));
-  return useParts(key);
+  return useParts(argument, key);
 }
 
 /**

@@ -57,13 +57,14 @@ export function seal(key: AeadKey, plaintext: Uint8Array, options?: AeadOptions)
   const { cipher, keyId, commitment } = aeadKeyParts('key', key);
   checkBytes('plaintext', plaintext, { max: AES_256_GCM.maxPlaintextBytes });
   const aad = checkAad(options);
-  spendUse(key);
   const out = allocate(plaintext.length + SEAL_OVERHEAD_BYTES);
   const nonce = out.subarray(NONCE_OFFSET, HEADER_BYTES);
   writePreamble(out, 'A');
   out.set(keyId, PREAMBLE_BYTES);
   out.set(commitment, COMMITMENT_OFFSET);
   randomFill(nonce);
+  // Counted when the nonce is there, and before it is used.
+  spendUse(key);
   cipher.seal(nonce, aad, plaintext, out.subarray(HEADER_BYTES));
   return out;
 }

@@ -110,11 +110,11 @@ class SealPump implements Pump {
 
   constructor(key: AeadKey, log2: number, aad: Uint8Array) {
     const { keyId } = aeadKeyParts('key', key);
-    spendUse(key);
     writePreamble(this.#header, 'S');
     this.#header[PREAMBLE_BYTES] = log2;
     this.#header.set(keyId, KEY_ID_OFFSET);
     const salt = randomFill(this.#header.subarray(SALT_OFFSET, COMMITMENT_OFFSET));
+    spendUse(key);
     this.#parts = deriveStreamKey(key, salt, binding(log2, aad));
     this.#header.set(this.#parts.commitment, COMMITMENT_OFFSET);
     this.#nonce = new ChunkNonce(this.#parts.noncePrefix);

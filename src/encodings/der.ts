@@ -213,7 +213,8 @@ export function readPkcs8(argument: string, der: Uint8Array): Pkcs8Content {
   const publicKeyNode = hasTag(rest[0], 1) && isVersion2 ? rest.shift() : undefined;
   if (rest.length > 0) throw formatError(argument, expected, 'other parts');
   // RFC 5958 §2: version 2 exactly when there is a public key.
-  if (isVersion2 && publicKeyNode === undefined) throw formatError(argument, expected, 'version 2 without a public key');
+  if (isVersion2 && publicKeyNode === undefined)
+    throw formatError(argument, expected, 'version 2 without a public key');
   const canonical = new Uint8Array(
     new asn1.Sequence({
       value: [

@@ -220,6 +220,11 @@ export class EngineRegistry {
     if (text === undefined || text === '') return {};
     if (!text.includes('=')) return this.#expand(ENGINE_VARIABLE, text as EngineName);
     const pairs = text.split(',').map((pair) => pair.split('=').map((part) => part.trim()));
+    const malformed = pairs.find((pair) => pair.length !== 2);
+    if (malformed !== undefined) {
+      const got = `"${malformed.join('=').slice(0, 64)}"`;
+      throw new InputError('ERR_INPUT_OPTION', ENGINE_VARIABLE, 'pairs such as kem=noble,sign=node', got);
+    }
     return this.#expand(ENGINE_VARIABLE, Object.fromEntries(pairs) as Choice);
   }
 

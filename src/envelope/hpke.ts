@@ -15,12 +15,13 @@ import {
   type RecipientContext,
   type SenderContext,
 } from 'hpke';
+import { describe } from '../bytes.ts';
 import type { PreparedAeadKey } from '../engines/engine.ts';
 import { engine } from '../engines/index.ts';
-import { UnsupportedError } from '../errors.ts';
+import { InputError, UnsupportedError } from '../errors.ts';
 import { encapsulate, type KemPublicKey } from '../kem/index.ts';
 import { AES_256_GCM, ML_KEM_1024 } from '../params.ts';
-import type { SecretBytes } from '../secret.ts';
+import { exposeBytes, SecretBytes } from '../secret.ts';
 
 /** Whatever can decapsulate: a private key in memory, or a keystore that keeps it. */
 export interface Decapsulator {
@@ -136,7 +137,17 @@ export async function setupRecipient(
   info: Uint8Array,
 ): Promise<RecipientContext> {
   const sharedSecret = await recipient.decapsulate(enc);
+  // A decapsulator of the caller's may return anything.
+  if (!(sharedSecret instanceof SecretBytes)) {
+    throw new InputError(
+      'ERR_INPUT_TYPE',
+      'recipient',
+      'a Decapsulator that returns SecretBytes',
+      describe(sharedSecret),
+    );
+  }
   try {
+    exposeBytes('recipient', sharedSecret, ML_KEM_1024.sharedSecretBytes);
     const kem = async () => sharedSecret.expose();
     const suite = new CipherSuite(
       () => ({ ...KEM_BASE, Decap: kem }),

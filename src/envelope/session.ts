@@ -7,6 +7,8 @@ import type { RecipientContext, SenderContext } from 'hpke';
 import { checkBytes, concat, describe, equal, toBase64Url, wipe } from '../bytes.ts';
 import { AuthenticationError, InputError } from '../errors.ts';
 import { decapsulate, KemPrivateKey, KemPublicKey } from '../kem/index.ts';
+import { keyMaterial } from '../keypair.ts';
+import { ML_DSA_87 } from '../params.ts';
 import { type ContextOptions, SignPrivateKey, SignPublicKey, sign, verify } from '../sign/index.ts';
 import { COMMITMENT_BYTES, ENVELOPE_DOMAIN, readParts, writePrefix } from './header.ts';
 import { type Decapsulator, setupRecipient, setupSender } from './hpke.ts';
@@ -70,6 +72,7 @@ export function checkRecipientKey(recipient: KemPublicKey): void {
 export function toSigner(signer: SignPrivateKey | Signer | undefined): Signer | undefined {
   if (signer === undefined) return undefined;
   if (signer instanceof SignPrivateKey) {
+    keyMaterial('options.signer', signer);
     return { publicKey: signer.publicKey, sign: (message, options) => sign(signer, message, options) };
   }
   const candidate = signer as Partial<Signer> | null;
@@ -80,6 +83,7 @@ export function toSigner(signer: SignPrivateKey | Signer | undefined): Signer | 
 /** Makes one kind of recipient of both. */
 export function toDecapsulator(recipient: Recipient): Decapsulator {
   if (recipient instanceof KemPrivateKey) {
+    keyMaterial('recipient', recipient);
     return {
       publicKey: recipient.publicKey,
       decapsulate: (ciphertext) => decapsulate(recipient, ciphertext),
@@ -123,6 +127,8 @@ export async function startSealing(
   const unsigned = concat(prefix, enc, commitment);
   if (signer === undefined) return { header: unsigned, hpke };
   const signature = await signer.sign(concat(unsigned, context), { context: ENVELOPE_DOMAIN });
+  // A signer of the caller's may return anything; the header has room for a signature only.
+  checkBytes('options.signer', signature, ML_DSA_87.signatureBytes);
   return { header: concat(unsigned, signature), hpke };
 }
 

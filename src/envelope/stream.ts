@@ -82,9 +82,11 @@ async function* sealPieces(
 ): AsyncGenerator<Uint8Array> {
   const chunker = new Chunker(2 ** chunkLog2);
   try {
+    // Before anything can fail: a source that was never read could not be closed.
+    const first = await pieces.next();
     const { header, hpke } = await startSealing(recipient, signer, context, chunkLog2);
     yield header;
-    for await (const piece of pieces) {
+    for await (const piece of first.done === true ? [] : prepend(first.value, pieces)) {
       for (const chunk of chunker.push(piece)) yield await hpke.Seal(chunk.bytes, pieceAad(false));
     }
     yield await hpke.Seal(chunker.end().bytes, pieceAad(true));

@@ -251,7 +251,10 @@ export class TemporalVault extends SecretHolder {
     const elapsedMs = this.#clock.monotonicMs() - this.#startMs;
     if (Number.isFinite(elapsedMs)) return elapsedMs;
     this.#destroyUpTo(MAX_EPOCH);
-    throw new ExpiredError('ERR_EXPIRED_CLOCK_ANOMALY', 'the clock gave no number, so every key was destroyed');
+    throw new ExpiredError(
+      'ERR_EXPIRED_CLOCK_ANOMALY',
+      'the clock gave no number, so every key was destroyed',
+    );
   }
 
   /** Refuses an epoch whose time is over by the caller's clock, or whose key is gone whatever that clock says. */

@@ -201,7 +201,9 @@ describe.each(BACKENDS)('$name keystore', ({ name: backend, custody, persists, m
       expect((await kem()).createdAtMs).toBe(1_700_000_000_123);
       wallMs = 5;
       expect((await kem()).createdAtMs).toBe(5);
-      expect((await (await seenLater()).list()).map((info) => info.createdAtMs)).toEqual([1_700_000_000_123, 5]);
+      expect((await (await seenLater()).list()).map((info) => info.createdAtMs)).toEqual([
+        1_700_000_000_123, 5,
+      ]);
     });
 
     it.each([0, Number.MAX_SAFE_INTEGER])('may say %d', async (wallMs) => {
@@ -369,10 +371,16 @@ describe.each(BACKENDS)('$name keystore', ({ name: backend, custody, persists, m
       await kem();
       await dsa();
       const context = utf8('topic 4');
-      const bytes = await seal(await kemPublicKey('kem'), MESSAGE, { signer: await store.signer('dsa'), context });
+      const bytes = await seal(await kemPublicKey('kem'), MESSAGE, {
+        signer: await store.signer('dsa'),
+        context,
+      });
       const sender = await dsaPublicKey('dsa');
       expect(await open(await store.recipient('kem'), bytes, { sender, context })).toEqual(MESSAGE);
-      expect(readHeader(bytes)).toMatchObject({ recipient: (await store.get('kem')).keyId, sender: sender.keyId });
+      expect(readHeader(bytes)).toMatchObject({
+        recipient: (await store.get('kem')).keyId,
+        sender: sender.keyId,
+      });
     });
 
     it('stay with the generation that signer() and recipient() were taken of', async () => {
@@ -384,15 +392,19 @@ describe.each(BACKENDS)('$name keystore', ({ name: backend, custody, persists, m
       await dsa();
       await kem();
       expect(signer.publicKey.keyId).toBe(keyId);
-      expect(verify(signer.publicKey, MESSAGE, await signer.sign(MESSAGE, { context: utf8('c') }), { context: utf8('c') })).toBe(
-        true,
-      );
+      expect(
+        verify(signer.publicKey, MESSAGE, await signer.sign(MESSAGE, { context: utf8('c') }), {
+          context: utf8('c'),
+        }),
+      ).toBe(true);
       expect(await open(recipient, bytes)).toEqual(MESSAGE);
     });
 
     it('find their generation', async () => {
       const infos = [await kem(), await kem(), await kem('other')];
-      const bytes = await Promise.all(infos.map(async ({ ref }) => seal(await kemPublicKey(ref), utf8(ref.name + ref.generation))));
+      const bytes = await Promise.all(
+        infos.map(async ({ ref }) => seal(await kemPublicKey(ref), utf8(ref.name + ref.generation))),
+      );
       await seenLater();
       for (const [i, { ref }] of infos.entries()) {
         expect(await store.openEnvelope(bytes[i] as Uint8Array)).toEqual(utf8(ref.name + ref.generation));
@@ -403,7 +415,10 @@ describe.each(BACKENDS)('$name keystore', ({ name: backend, custody, persists, m
       await kem();
       await dsa();
       const context = utf8('topic 4');
-      const bytes = await seal(await kemPublicKey('kem'), MESSAGE, { signer: await store.signer('dsa'), context });
+      const bytes = await seal(await kemPublicKey('kem'), MESSAGE, {
+        signer: await store.signer('dsa'),
+        context,
+      });
       const sender = await dsaPublicKey('dsa');
       expect(await store.openEnvelope(bytes, { sender, context })).toEqual(MESSAGE);
       expect(
@@ -415,7 +430,11 @@ describe.each(BACKENDS)('$name keystore', ({ name: backend, custody, persists, m
           },
         }),
       ).toEqual(MESSAGE);
-      await expectError(() => store.openEnvelope(bytes, { sender }), AuthenticationError, 'ERR_AUTHENTICATION');
+      await expectError(
+        () => store.openEnvelope(bytes, { sender }),
+        AuthenticationError,
+        'ERR_AUTHENTICATION',
+      );
       await expectError(() => store.openEnvelope(bytes, { context }), InputError, 'ERR_INPUT_STATE');
       const stranger = generateSignKey().publicKey;
       await expectError(
@@ -438,7 +457,10 @@ describe.each(BACKENDS)('$name keystore', ({ name: backend, custody, persists, m
     it('for others are not found', async () => {
       const { ref } = await kem();
       const own = await seal(await kemPublicKey('kem'), MESSAGE);
-      await expectError(async () => store.openEnvelope(await seal(generateKemKey().publicKey, MESSAGE)), ...NOT_FOUND);
+      await expectError(
+        async () => store.openEnvelope(await seal(generateKemKey().publicKey, MESSAGE)),
+        ...NOT_FOUND,
+      );
       await store.destroy(ref);
       await expectError(() => store.openEnvelope(own), ...NOT_FOUND);
     });
@@ -584,7 +606,11 @@ describe.each(BACKENDS)('$name keystore', ({ name: backend, custody, persists, m
       ['generate ML-KEM-768', () => store.generate({ name: 'k', algorithm: 'ML-KEM-768' } as Any), OPTION],
       ['generate lower case', () => store.generate({ name: 'k', algorithm: 'ml-kem-1024' } as Any), OPTION],
       ['generate algorithm 5', () => store.generate({ name: 'k', algorithm: 5 } as Any), OPTION],
-      ['generate an unknown option', () => store.generate({ name: 'k', algorithm: KEM, custody: 'in-token' } as Any), OPTION],
+      [
+        'generate an unknown option',
+        () => store.generate({ name: 'k', algorithm: KEM, custody: 'in-token' } as Any),
+        OPTION,
+      ],
       ['find()', () => (store.find as Any)(), TYPE],
       ['find(5)', () => store.find(5 as Any), TYPE],
       ['find bytes', () => store.find(new Uint8Array(32) as Any), TYPE],
@@ -597,7 +623,11 @@ describe.each(BACKENDS)('$name keystore', ({ name: backend, custody, persists, m
       ['sign with null options', () => store.sign('dsa', MESSAGE, null as Any), TYPE],
       ['sign with an unknown option', () => store.sign('dsa', MESSAGE, { hedged: true } as Any), OPTION],
       ['sign with a context in text', () => store.sign('dsa', MESSAGE, { context: 'c' } as Any), TYPE],
-      ['sign with a long context', () => store.sign('dsa', MESSAGE, { context: new Uint8Array(256) }), LENGTH],
+      [
+        'sign with a long context',
+        () => store.sign('dsa', MESSAGE, { context: new Uint8Array(256) }),
+        LENGTH,
+      ],
       ['sign with deterministic: 1', () => store.sign('dsa', MESSAGE, { deterministic: 1 } as Any), TYPE],
       ['decapsulate nothing', () => store.decapsulate('kem', undefined as Any), TYPE],
       ['decapsulate text', () => store.decapsulate('kem', 'text' as Any), TYPE],

@@ -54,7 +54,7 @@ export const NO_BYTES: readonly (readonly [got: string, value: unknown])[] = [
   ['null', null],
   ['number 7', 7],
   ['boolean true', true],
-  ['bigint 7', 7n],
+  ['a bigint', 7n],
   ['a string of 4 characters', 'text'],
   ['an array of 2', [1, 2]],
   ['an object', { length: 32 }],

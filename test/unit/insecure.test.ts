@@ -11,7 +11,13 @@ import { disposed, newRecipient, newSigner, SEEDS, testKeys } from '../support/k
 
 const { recipient, recipientPublic, signer, signerPublic } = testKeys();
 const cases = [
-  { name: 'ML-KEM-1024', key: recipient, seed: SEEDS.recipient, expandedBytes: 3168, keyClass: KemPrivateKey },
+  {
+    name: 'ML-KEM-1024',
+    key: recipient,
+    seed: SEEDS.recipient,
+    expandedBytes: 3168,
+    keyClass: KemPrivateKey,
+  },
   { name: 'ML-DSA-87', key: signer, seed: SEEDS.signer, expandedBytes: 4896, keyClass: SignPrivateKey },
 ] as const;
 
@@ -36,7 +42,11 @@ describe.each(cases)('exportPrivateKey of $name', ({ name, key, seed, expandedBy
     again.dispose();
     secret.dispose();
     expect(exportPrivateKey(fromExpanded, 'expanded')).toHaveLength(expandedBytes);
-    expect(exportPrivateKey(fromExpanded, 'expanded').expose().some((byte) => byte !== 0)).toBe(true);
+    expect(
+      exportPrivateKey(fromExpanded, 'expanded')
+        .expose()
+        .some((byte) => byte !== 0),
+    ).toBe(true);
   });
 
   it('gives PKCS#8 with the seed', () => {
@@ -93,16 +103,19 @@ describe.each(cases)('exportPrivateKey of $name', ({ name, key, seed, expandedBy
 });
 
 describe('wrong input', () => {
-  it.each<PrivateKeyFormat>(['seed', 'expanded', 'der', 'pem', 'jwk'])('a disposed key is refused for %s', (format) => {
-    for (const key of [disposed(newRecipient()), disposed(newSigner())]) {
+  it.each<PrivateKeyFormat>(['seed', 'expanded', 'der', 'pem', 'jwk'])(
+    'a disposed key is refused for %s',
+    (format) => {
+      for (const key of [disposed(newRecipient()), disposed(newSigner())]) {
+        expectInput(() => exportPrivateKey(key, format as 'pem'), 'ERR_INPUT_DISPOSED', 'key');
+      }
+      using expanded = exportPrivateKey(signer, 'expanded');
+      const key = disposed(SignPrivateKey.fromExpandedKey(expanded));
       expectInput(() => exportPrivateKey(key, format as 'pem'), 'ERR_INPUT_DISPOSED', 'key');
-    }
-    using expanded = exportPrivateKey(signer, 'expanded');
-    const key = disposed(SignPrivateKey.fromExpandedKey(expanded));
-    expectInput(() => exportPrivateKey(key, format as 'pem'), 'ERR_INPUT_DISPOSED', 'key');
-  });
+    },
+  );
 
-  it.each([
+  it.each<readonly [string, unknown]>([
     ...NO_BYTES,
     ['a KemPublicKey', recipientPublic],
     ['a SignPublicKey', signerPublic],

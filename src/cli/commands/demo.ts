@@ -4,7 +4,6 @@
  *
  * @module
  */
-import { randomBytes } from 'node:crypto';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
@@ -33,13 +32,13 @@ interface Report {
 
 /** The root key of a kept keystore lies beside it; that of a temporary one is drawn and forgotten. */
 async function rootKey(keystorePath: string, kept: boolean): Promise<SecretBytes> {
-  if (!kept) return SecretBytes.adopt(new Uint8Array(randomBytes(32)));
+  if (!kept) return SecretBytes.adopt(crypto.getRandomValues(new Uint8Array(32)));
   const path = `${keystorePath}.rootkey`;
   try {
     return SecretBytes.adopt(new Uint8Array(await readFile(path)));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    const key = SecretBytes.adopt(new Uint8Array(randomBytes(32)));
+    const key = SecretBytes.adopt(crypto.getRandomValues(new Uint8Array(32)));
     await writeFile(path, key.expose(), { mode: 0o600, flag: 'wx', flush: true });
     return key;
   }

@@ -32,7 +32,8 @@ export const integer = (...content: number[]): Uint8Array => tlv(0x02, content);
 export const NULL = [0x05, 0x00] as const;
 
 /** The last arcs of 2.16.840.1.101.3.4. */
-export const oid = (...arcs: number[]): Uint8Array => tlv(0x06, [0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, ...arcs]);
+export const oid = (...arcs: number[]): Uint8Array =>
+  tlv(0x06, [0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, ...arcs]);
 
 export interface Sample {
   readonly name: 'ML-KEM-1024' | 'ML-DSA-87';

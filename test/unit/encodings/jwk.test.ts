@@ -17,7 +17,7 @@ import { describe, expect, it } from 'vitest';
 import { InputError } from '../../../src/errors.ts';
 import { expectInput, thrownBy } from '../../support/errors.ts';
 import { testKeys } from '../../support/keys.ts';
-import { KEM, SAMPLES, SIGN, type Sample } from './der-builder.ts';
+import { KEM, SAMPLES, type Sample, SIGN } from './der-builder.ts';
 
 const { recipient, recipientPublic, otherRecipient, signer, signerPublic, otherSigner } = testKeys();
 const b64u = (bytes: Uint8Array) => Buffer.from(bytes).toString('base64url');
@@ -67,10 +67,16 @@ describe.each(SAMPLES)('a JWK of $name', (sample) => {
 
   it('is refused under the name of the other algorithm', () => {
     const other = sample === KEM ? SIGN.name : KEM.name;
-    const problem = { code: 'ERR_INPUT_ALGORITHM', argument: 'data', expected: `a key for ${other}`, got: `one for ${sample.name}` };
+    const problem = {
+      code: 'ERR_INPUT_ALGORITHM',
+      argument: 'data',
+      expected: `a key for ${other}`,
+      got: `one for ${sample.name}`,
+    };
     expect(thrownBy(() => importPublicKey(publicJwk(sample), other))).toMatchObject(problem);
     expect(thrownBy(() => importPrivateKey(privateJwk(sample), other))).toMatchObject(problem);
-    for (const work of importBoth({ ...publicJwk(sample), alg: other })) expectInput(work, 'ERR_INPUT_LENGTH', 'data.pub');
+    for (const work of importBoth({ ...publicJwk(sample), alg: other }))
+      expectInput(work, 'ERR_INPUT_LENGTH', 'data.pub');
   });
 
   it.each([
@@ -116,7 +122,8 @@ describe.each(SAMPLES)('a JWK of $name', (sample) => {
       });
     }
     for (const value of [null, 7, true, {}, ['AKP'], new String('AKP')]) {
-      for (const work of importBoth({ ...without, [name]: value })) expectInput(work, 'ERR_INPUT_FORMAT', `data.${name}`);
+      for (const work of importBoth({ ...without, [name]: value }))
+        expectInput(work, 'ERR_INPUT_FORMAT', `data.${name}`);
     }
   });
 
@@ -154,7 +161,16 @@ describe.each(SAMPLES)('a JWK of $name', (sample) => {
     const good = jwk[name];
     // Lengths that are no multiple of 3 leave bits in the last character that must be zero.
     const stray = good.length % 4 === 0 ? `${good}A` : good.slice(0, -1) + (good.endsWith('w') ? 'x' : '9');
-    for (const value of [`${good}=`, `${good}==`, ` ${good}`, `${good}\n`, `${good.slice(1)}+`, `${good.slice(1)}/`, `${good.slice(1)}é`, stray]) {
+    for (const value of [
+      `${good}=`,
+      `${good}==`,
+      ` ${good}`,
+      `${good}\n`,
+      `${good.slice(1)}+`,
+      `${good.slice(1)}/`,
+      `${good.slice(1)}é`,
+      stray,
+    ]) {
       const error = thrownBy(() => importPrivateKey({ ...jwk, [name]: value }));
       expect(error).toMatchObject({ name: 'InputError', code: 'ERR_INPUT_FORMAT', argument: `data.${name}` });
     }
@@ -167,7 +183,9 @@ describe.each(SAMPLES)('a JWK of $name', (sample) => {
       ['priv', seed],
     ] as const) {
       for (const wrong of [new Uint8Array(0), good.subarray(1), Uint8Array.of(...good, 0)]) {
-        expect(thrownBy(() => importPrivateKey({ ...privateJwk(sample), [name]: b64u(wrong) }))).toMatchObject({
+        expect(
+          thrownBy(() => importPrivateKey({ ...privateJwk(sample), [name]: b64u(wrong) })),
+        ).toMatchObject({
           code: 'ERR_INPUT_LENGTH',
           argument: `data.${name}`,
           expected: `${good.length} bytes`,
@@ -175,7 +193,11 @@ describe.each(SAMPLES)('a JWK of $name', (sample) => {
         });
       }
     }
-    expectInput(() => importPrivateKey({ ...privateJwk(sample), priv: b64u(sample.expandedKey) }), 'ERR_INPUT_LENGTH', 'data.priv');
+    expectInput(
+      () => importPrivateKey({ ...privateJwk(sample), priv: b64u(sample.expandedKey) }),
+      'ERR_INPUT_LENGTH',
+      'data.priv',
+    );
   });
 
   it('is refused when pub does not belong to priv', () => {
@@ -197,30 +219,38 @@ it('a JWK of a KEM key that fails the modulus check is refused by its member', (
   const pub = b64u(Uint8Array.from(KEM.publicKey).fill(0xff, 30, 33));
   expectInput(() => importPublicKey({ ...publicJwk(KEM), pub }), 'ERR_INPUT_KEY', 'data.pub');
   expectInput(() => importPrivateKey({ ...privateJwk(KEM), pub }), 'ERR_INPUT_KEY', 'data.pub');
-  expectInput(() => importJwks({ keys: [publicJwk(SIGN), { ...publicJwk(KEM), pub }] }), 'ERR_INPUT_KEY', 'jwks.keys[1].pub');
+  expectInput(
+    () => importJwks({ keys: [publicJwk(SIGN), { ...publicJwk(KEM), pub }] }),
+    'ERR_INPUT_KEY',
+    'jwks.keys[1].pub',
+  );
 });
 
 it('any JSON is refused with an InputError', () => {
   fc.assert(
-    fc.property(fc.jsonValue(), fc.dictionary(fc.constantFrom('kty', 'alg', 'pub', 'priv'), fc.jsonValue()), (value, part) => {
-      for (const jwk of [value, { ...publicJwk(SIGN), ...part }, { ...privateJwk(KEM), ...part }]) {
-        for (const read of [importPublicKey, importPrivateKey] as ((jwk: unknown) => unknown)[]) {
-          if (typeof jwk === 'string') continue;
-          try {
-            read(jwk);
-            expect(Object.keys(part)).toEqual([]);
-          } catch (error) {
-            expect(error).toBeInstanceOf(InputError);
-            expect((error as InputError).code).toMatch(/^ERR_INPUT_(TYPE|FORMAT|ALGORITHM|LENGTH)$/);
+    fc.property(
+      fc.jsonValue(),
+      fc.dictionary(fc.constantFrom('kty', 'alg', 'pub', 'priv'), fc.jsonValue()),
+      (value, part) => {
+        for (const jwk of [value, { ...publicJwk(SIGN), ...part }, { ...privateJwk(KEM), ...part }]) {
+          for (const read of [importPublicKey, importPrivateKey] as ((jwk: unknown) => unknown)[]) {
+            if (typeof jwk === 'string') continue;
+            try {
+              read(jwk);
+              expect(Object.keys(part)).toEqual([]);
+            } catch (error) {
+              expect(error).toBeInstanceOf(InputError);
+              expect((error as InputError).code).toMatch(/^ERR_INPUT_(TYPE|FORMAT|ALGORITHM|LENGTH)$/);
+            }
           }
         }
-      }
-      try {
-        expect(importJwks({ keys: value }).size).toBe(0);
-      } catch (error) {
-        expect(error).toBeInstanceOf(InputError);
-      }
-    }),
+        try {
+          expect(importJwks({ keys: value }).size).toBe(0);
+        } catch (error) {
+          expect(error).toBeInstanceOf(InputError);
+        }
+      },
+    ),
     { numRuns: 200 },
   );
 });
@@ -242,7 +272,7 @@ describe('exportJwks', () => {
     });
   });
 
-  it.each([
+  it.each<readonly [string, unknown]>([
     ['a KemPrivateKey', recipient],
     ['a SignPrivateKey', signer],
     ['an object', exportPublicKey(signerPublic, 'jwk')],
@@ -258,7 +288,7 @@ describe('exportJwks', () => {
     });
   });
 
-  it.each([
+  it.each<readonly [string, unknown]>([
     ['undefined', undefined],
     ['null', null],
     ['a SignPublicKey', signerPublic],
@@ -292,7 +322,10 @@ describe('importJwks', () => {
   });
 
   it('passes over foreign keys, and knows ours by thumbprint whatever their kid', () => {
-    const jwks = { keys: [foreign[0], { ...publicJwk(SIGN), kid: 'x' }, ...foreign.slice(1), publicJwk(KEM)], more: 1 };
+    const jwks = {
+      keys: [foreign[0], { ...publicJwk(SIGN), kid: 'x' }, ...foreign.slice(1), publicJwk(KEM)],
+      more: 1,
+    };
     const keys = importJwks(jwks);
     expect([...keys.keys()]).toEqual([signerPublic.keyId, recipientPublic.keyId]);
     expect(importJwks({ keys: foreign }).size).toBe(0);
@@ -312,7 +345,12 @@ describe('importJwks', () => {
   it.each<[string, unknown, string, string]>([
     ['a private key', privateJwk(KEM), 'ERR_INPUT_FORMAT', 'jwks.keys[1]'],
     ['no pub', { kty: 'AKP', alg: 'ML-DSA-87' }, 'ERR_INPUT_FORMAT', 'jwks.keys[1].pub'],
-    ['a padded pub', { ...publicJwk(KEM), pub: `${b64u(KEM.publicKey)}=` }, 'ERR_INPUT_FORMAT', 'jwks.keys[1].pub'],
+    [
+      'a padded pub',
+      { ...publicJwk(KEM), pub: `${b64u(KEM.publicKey)}=` },
+      'ERR_INPUT_FORMAT',
+      'jwks.keys[1].pub',
+    ],
     ['a short pub', { ...publicJwk(KEM), pub: 'AAAA' }, 'ERR_INPUT_LENGTH', 'jwks.keys[1].pub'],
     ['an inherited key', Object.create(publicJwk(KEM)), 'ERR_INPUT_FORMAT', 'jwks.keys[1].kty'],
     ['null', null, 'ERR_INPUT_TYPE', 'jwks.keys[1]'],

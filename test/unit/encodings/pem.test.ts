@@ -69,7 +69,8 @@ describe('readPem refuses', () => {
   const text = pem('PUBLIC KEY', der);
   const lines = text.trimEnd().split('\n');
   const body = lines.slice(1, -1);
-  const build = (...parts: string[]) => ['-----BEGIN PUBLIC KEY-----', ...parts, '-----END PUBLIC KEY-----', ''].join('\n');
+  const build = (...parts: string[]) =>
+    ['-----BEGIN PUBLIC KEY-----', ...parts, '-----END PUBLIC KEY-----', ''].join('\n');
 
   it.each([
     ['another label', pem('PRIVATE KEY', der), LABEL_EXPECTED, 'a PEM text "PRIVATE KEY"'],
@@ -100,12 +101,18 @@ describe('readPem refuses', () => {
     ['lines of 65', pem('PUBLIC KEY', der, { lineLength: 65 }), LINES_EXPECTED, 'other lines'],
     ['lines of 76', pem('PUBLIC KEY', der, { lineLength: 76 }), LINES_EXPECTED, 'other lines'],
     ['one long line', pem('PUBLIC KEY', der, { lineLength: 1000 }), LINES_EXPECTED, 'other lines'],
-    ['space at the end of a line', text.replace('\n', ' \n').replace('KEY----- ', 'KEY-----').replace(body[0] as string, `${body[0]} `), LINES_EXPECTED, 'other lines'],
+    [
+      'space at the end of a line',
+      text
+        .replace('\n', ' \n')
+        .replace('KEY----- ', 'KEY-----')
+        .replace(body[0] as string, `${body[0]} `),
+      LINES_EXPECTED,
+      'other lines',
+    ],
   ])('%s', (_, input, expected, got) => expectFormat(input, expected, got));
 
-  it.each([
-    ['no body', build()],
-  ])('a key with %s', (_, input) => {
+  it.each([['no body', build()]])('a key with %s', (_, input) => {
     expectInput(() => importPublicKey(input), 'ERR_INPUT_FORMAT', 'data');
   });
 
@@ -162,12 +169,22 @@ describe('PEM through the encodings', () => {
       got: 'a PEM text "PRIVATE KEY"',
     });
     // Relabelled, the content tells.
-    expectInput(() => importPublicKey(privatePem.replaceAll('PRIVATE', 'PUBLIC')), 'ERR_INPUT_FORMAT', 'data');
-    expectInput(() => importPrivateKey(publicPem.replaceAll('PUBLIC', 'PRIVATE')), 'ERR_INPUT_FORMAT', 'data');
+    expectInput(
+      () => importPublicKey(privatePem.replaceAll('PRIVATE', 'PUBLIC')),
+      'ERR_INPUT_FORMAT',
+      'data',
+    );
+    expectInput(
+      () => importPrivateKey(publicPem.replaceAll('PUBLIC', 'PRIVATE')),
+      'ERR_INPUT_FORMAT',
+      'data',
+    );
   });
 
   it('round-trips with CRLF', () => {
-    expect(importPublicKey(exportPublicKey(signerPublic, 'pem').replaceAll('\n', '\r\n')).equals(signerPublic)).toBe(true);
+    expect(
+      importPublicKey(exportPublicKey(signerPublic, 'pem').replaceAll('\n', '\r\n')).equals(signerPublic),
+    ).toBe(true);
     const privatePem = exportPrivateKey(signer, 'pem').replaceAll('\n', '\r\n');
     expect(importPrivateKey(privatePem, 'ML-DSA-87').publicKey.equals(signerPublic)).toBe(true);
   });
@@ -204,6 +221,10 @@ describe('PEM through the encodings', () => {
   });
 
   it('with the name of an algorithm is refused for the other', () => {
-    expectInput(() => importPublicKey(pem('PUBLIC KEY', spki(SIGN)), 'ML-KEM-1024'), 'ERR_INPUT_ALGORITHM', 'data');
+    expectInput(
+      () => importPublicKey(pem('PUBLIC KEY', spki(SIGN)), 'ML-KEM-1024'),
+      'ERR_INPUT_ALGORITHM',
+      'data',
+    );
   });
 });

@@ -59,7 +59,8 @@ function expectMisfit(der: Uint8Array, expected: string): void {
 const bytes = (...parts: ArrayLike<number>[]) => Uint8Array.from(parts.flatMap((part) => Array.from(part)));
 
 describe.each(SAMPLES)('PKCS#8 of $name', (sample) => {
-  const { name, identifier, seed, otherSeed, expandedKey, otherExpandedKey, publicKey, otherPublicKey } = sample;
+  const { name, identifier, seed, otherSeed, expandedKey, otherExpandedKey, publicKey, otherPublicKey } =
+    sample;
   const key = sample === KEM ? recipientPublic : signerPublic;
   const forms = {
     seed: seedChoice(seed),
@@ -108,16 +109,21 @@ describe.each(SAMPLES)('PKCS#8 of $name', (sample) => {
     }
   });
 
-  it.each(choices)('of version 2 with the form "%s" has a public key, which must belong to it', (_, choice) => {
-    const field = publicKeyField(publicKey);
-    expect(importPrivateKey(oneAsymmetricKey(sample, choice, field)).publicKey.equals(key)).toBe(true);
-    expect(importPrivateKey(oneAsymmetricKey(sample, choice, ATTRIBUTES, field)).publicKey.equals(key)).toBe(true);
-    const expected = 'a public key that belongs to the private one';
-    expectMisfit(oneAsymmetricKey(sample, choice, publicKeyField(otherPublicKey)), expected);
-    for (const offset of [0, 700, publicKey.length - 1]) {
-      expectMisfit(oneAsymmetricKey(sample, choice, publicKeyField(flipped(publicKey, offset))), expected);
-    }
-  });
+  it.each(choices)(
+    'of version 2 with the form "%s" has a public key, which must belong to it',
+    (_, choice) => {
+      const field = publicKeyField(publicKey);
+      expect(importPrivateKey(oneAsymmetricKey(sample, choice, field)).publicKey.equals(key)).toBe(true);
+      expect(
+        importPrivateKey(oneAsymmetricKey(sample, choice, ATTRIBUTES, field)).publicKey.equals(key),
+      ).toBe(true);
+      const expected = 'a public key that belongs to the private one';
+      expectMisfit(oneAsymmetricKey(sample, choice, publicKeyField(otherPublicKey)), expected);
+      for (const offset of [0, 700, publicKey.length - 1]) {
+        expectMisfit(oneAsymmetricKey(sample, choice, publicKeyField(flipped(publicKey, offset))), expected);
+      }
+    },
+  );
 
   it('has a public key in version 2 and only there (RFC 5958 §2)', () => {
     expectFormat(pkcs8(sample, forms.seed, publicKeyField(publicKey)), 'other parts');
@@ -137,11 +143,21 @@ describe.each(SAMPLES)('PKCS#8 of $name', (sample) => {
 
   it('has a public key that is a bit string of whole bytes and of the right length', () => {
     const wrongBits = 'a public key as BIT STRING of whole bytes';
-    expectFormat(oneAsymmetricKey(sample, forms.seed, tlv(0x81, [1], publicKey)), 'something else', wrongBits);
+    expectFormat(
+      oneAsymmetricKey(sample, forms.seed, tlv(0x81, [1], publicKey)),
+      'something else',
+      wrongBits,
+    );
     expectFormat(oneAsymmetricKey(sample, forms.seed, tlv(0x81)), 'something else', wrongBits);
-    expectFormat(oneAsymmetricKey(sample, forms.seed, tlv(0xa1, bits(publicKey))), 'something else', wrongBits);
+    expectFormat(
+      oneAsymmetricKey(sample, forms.seed, tlv(0xa1, bits(publicKey))),
+      'something else',
+      wrongBits,
+    );
     for (const wrong of [publicKey.subarray(1), bytes(publicKey, [0]), new Uint8Array(0)]) {
-      expect(thrownBy(() => importPrivateKey(oneAsymmetricKey(sample, forms.seed, publicKeyField(wrong))))).toMatchObject({
+      expect(
+        thrownBy(() => importPrivateKey(oneAsymmetricKey(sample, forms.seed, publicKeyField(wrong)))),
+      ).toMatchObject({
         code: 'ERR_INPUT_LENGTH',
         argument: 'data',
         expected: `a public key of ${publicKey.length} bytes`,
@@ -164,7 +180,11 @@ describe.each(SAMPLES)('PKCS#8 of $name', (sample) => {
 
   it('is refused when the expanded key does not hold together', () => {
     // A byte of ek for ML-KEM, of t0 for ML-DSA.
-    expectInput(() => importPrivateKey(pkcs8(sample, expandedChoice(flipped(expandedKey, 3000)))), 'ERR_INPUT_KEY', 'data');
+    expectInput(
+      () => importPrivateKey(pkcs8(sample, expandedChoice(flipped(expandedKey, 3000)))),
+      'ERR_INPUT_KEY',
+      'data',
+    );
   });
 
   it('is refused with parts of the wrong length', () => {
@@ -214,7 +234,8 @@ describe.each(SAMPLES)('PKCS#8 of $name', (sample) => {
       const error = thrownBy(() => importPrivateKey(pkcs8(sample, Uint8Array.from(choice))));
       expect(error).toMatchObject({ name: 'InputError', argument: 'data' });
       expect((error as InputError).code).toMatch(/^ERR_INPUT_(FORMAT|LENGTH)$/);
-      if ((error as InputError).code === 'ERR_INPUT_FORMAT') expect(error).toMatchObject({ expected, got: 'something else' });
+      if ((error as InputError).code === 'ERR_INPUT_FORMAT')
+        expect(error).toMatchObject({ expected, got: 'something else' });
     }
     for (const length of [0, 1, 31, 32, 33, 64, 4000]) {
       const error = thrownBy(() => importPrivateKey(pkcs8(sample, new Uint8Array(length))));
@@ -270,7 +291,8 @@ describe.each(SAMPLES)('PKCS#8 of $name', (sample) => {
 
   it.each(choices)('with the form "%s" is refused with any bit of its header flipped', (_, choice) => {
     const secretBytes = choice === forms.seed ? seed.length : expandedKey.length;
-    const seedStart = choice === forms.both ? pkcs8(sample, choice).length - secretBytes - 4 - seed.length : Infinity;
+    const seedStart =
+      choice === forms.both ? pkcs8(sample, choice).length - secretBytes - 4 - seed.length : Infinity;
     for (const [der, trailer] of [
       [pkcs8(sample, choice), 0],
       [oneAsymmetricKey(sample, choice, publicKeyField(publicKey)), publicKey.length],
@@ -323,10 +345,17 @@ describe.each(SAMPLES)('PKCS#8 of $name', (sample) => {
       ['a padded version', sequence([0x02, 0x02, 0, 0], identifier, inner)],
       ['a long length of the version', sequence([0x02, 0x81, 1, 0], identifier, inner)],
       ['a long length of the algorithm', sequence(VERSION_1, [0x30, 0x81, 11], sample.oid, inner)],
-      ['a long length of the private key', sequence(VERSION_1, identifier, [0x04, 0x82, 0, forms.seed.length], forms.seed)],
+      [
+        'a long length of the private key',
+        sequence(VERSION_1, identifier, [0x04, 0x82, 0, forms.seed.length], forms.seed),
+      ],
       [
         'a private key in pieces',
-        sequence(VERSION_1, identifier, tlv(0x24, octets(forms.seed.subarray(0, 9)), octets(forms.seed.subarray(9)))),
+        sequence(
+          VERSION_1,
+          identifier,
+          tlv(0x24, octets(forms.seed.subarray(0, 9)), octets(forms.seed.subarray(9))),
+        ),
       ],
       ['a private key of indefinite length', sequence(VERSION_1, identifier, [0x24, 0x80], inner, [0, 0])],
       ['a long length of the seed', pkcs8(sample, seedLong)],
@@ -336,16 +365,20 @@ describe.each(SAMPLES)('PKCS#8 of $name', (sample) => {
         pkcs8(sample, bytes([0x04, 0x83, 0], derLength(expandedKey.length).slice(1), expandedKey)),
       ],
       ['an indefinite length of both', pkcs8(sample, bytes([0x30, 0x80], bothContent, [0, 0]))],
-      [
-        'a seed in pieces, of both',
-        pkcs8(sample, sequence(tlv(0x24, octets(seed)), octets(expandedKey))),
-      ],
+      ['a seed in pieces, of both', pkcs8(sample, sequence(tlv(0x24, octets(seed)), octets(expandedKey)))],
       ['attributes of long length', pkcs8(sample, forms.seed, [0xa0, 0x81, 0])],
       ['attributes of indefinite length', pkcs8(sample, forms.seed, [0xa0, 0x80, 0, 0])],
       ['attributes with a long length inside', pkcs8(sample, forms.seed, tlv(0xa0, [0x30, 0x81, 0]))],
       [
         'a long length of the public key',
-        oneAsymmetricKey(sample, forms.seed, [0x81, 0x83, 0], derLength(publicKey.length + 1).slice(1), [0], publicKey),
+        oneAsymmetricKey(
+          sample,
+          forms.seed,
+          [0x81, 0x83, 0],
+          derLength(publicKey.length + 1).slice(1),
+          [0],
+          publicKey,
+        ),
       ],
     ])('%s is refused', (_, der) => {
       const error = thrownBy(() => importPrivateKey(der));
@@ -366,7 +399,9 @@ describe('other keys and other bytes', () => {
     const error = thrownBy(() => importPrivateKey(der));
     expect((error as InputError).code).toMatch(/^ERR_INPUT_(ALGORITHM|FORMAT)$/);
     expect(error).toMatchObject({ name: 'InputError', argument: 'data' });
-    expect(thrownBy(() => importPrivateKey(privateKey.export({ format: 'pem', type: 'pkcs8' })))).toMatchObject({
+    expect(
+      thrownBy(() => importPrivateKey(privateKey.export({ format: 'pem', type: 'pkcs8' }))),
+    ).toMatchObject({
       name: 'InputError',
       argument: 'data',
     });
@@ -411,7 +446,12 @@ describe('other keys and other bytes', () => {
             noise,
             sequence(noise),
             sequence(version, sample.identifier, octets(noise)),
-            sequence(version, sample.identifier, octets(seedChoice(sample.seed)), noise.length === 0 ? NULL : noise),
+            sequence(
+              version,
+              sample.identifier,
+              octets(seedChoice(sample.seed)),
+              noise.length === 0 ? NULL : noise,
+            ),
           ]) {
             let error: unknown;
             try {
@@ -443,7 +483,14 @@ describe('other keys and other bytes', () => {
     expect(error).toMatchObject({ code: 'ERR_INPUT_TYPE', argument: 'data', got });
   });
 
-  it.each(['ML-DSA-65', 'ml-kem-1024', '', null, 87])('algorithm %s is refused, before anything is read', (algorithm) => {
-    expectInput(() => importPrivateKey(new Uint8Array(0), algorithm as 'ML-DSA-87'), 'ERR_INPUT_OPTION', 'algorithm');
-  });
+  it.each(['ML-DSA-65', 'ml-kem-1024', '', null, 87])(
+    'algorithm %s is refused, before anything is read',
+    (algorithm) => {
+      expectInput(
+        () => importPrivateKey(new Uint8Array(0), algorithm as 'ML-DSA-87'),
+        'ERR_INPUT_OPTION',
+        'algorithm',
+      );
+    },
+  );
 });

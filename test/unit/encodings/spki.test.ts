@@ -17,8 +17,8 @@ import {
   octets,
   oid,
   SAMPLES,
-  SIGN,
   type Sample,
+  SIGN,
   sequence,
   spki,
   tlv,
@@ -92,7 +92,11 @@ describe.each(SAMPLES)('SPKI of $name', (sample) => {
   });
 
   it('is refused when it is cut off, wherever', () => {
-    const lengths = [...Array(64).keys(), ...Array(40).keys().map((i) => 64 + i * 37), der.length - 1];
+    const lengths = [
+      ...Array(64).keys(),
+      ...Array.from({ length: 40 }, (_, i) => 64 + i * 37),
+      der.length - 1,
+    ];
     for (const length of lengths) {
       const error = thrownBy(() => importPublicKey(der.subarray(0, length)));
       expect(error).toMatchObject({ name: 'InputError', code: 'ERR_INPUT_FORMAT', argument: 'data' });
@@ -120,11 +124,16 @@ describe.each(SAMPLES)('SPKI of $name', (sample) => {
   });
 
   it('is refused with a third part', () => {
-    expectFormat(sequence(sample.identifier, bits(sample.publicKey), NULL), 'other parts, or BER that is not DER');
+    expectFormat(
+      sequence(sample.identifier, bits(sample.publicKey), NULL),
+      'other parts, or BER that is not DER',
+    );
   });
 
   it.each([0, 1, -1, -32, 32])('is refused with a key that is %i bytes too long', (extra) => {
-    const publicKey = new Uint8Array(sample.publicKey.length + (extra === 0 ? -sample.publicKey.length : extra));
+    const publicKey = new Uint8Array(
+      sample.publicKey.length + (extra === 0 ? -sample.publicKey.length : extra),
+    );
     const error = thrownBy(() => importPublicKey(sequence(sample.identifier, bits(publicKey))));
     expect(error).toMatchObject({
       code: 'ERR_INPUT_LENGTH',
@@ -153,15 +162,29 @@ describe.each(SAMPLES)('SPKI of $name', (sample) => {
       ['a length of three octets', [0x30, 0x83, 0, ...derLength(body.length).slice(1), ...body]],
       ['a length of four octets', [0x30, 0x84, 0, 0, ...derLength(body.length).slice(1), ...body]],
       ['an indefinite length', [0x30, 0x80, ...body, 0, 0]],
-      ['a long length inside', [...sequence(Uint8Array.of(0x30, 0x81, 11, ...sample.oid), bits(sample.publicKey))]],
-      ['a long length of the OID', [...sequence(sequence([0x06, 0x81, 9, ...oidContent]), bits(sample.publicKey))]],
+      [
+        'a long length inside',
+        [...sequence(Uint8Array.of(0x30, 0x81, 11, ...sample.oid), bits(sample.publicKey))],
+      ],
+      [
+        'a long length of the OID',
+        [...sequence(sequence([0x06, 0x81, 9, ...oidContent]), bits(sample.publicKey))],
+      ],
       [
         'an indefinite length inside',
         [...sequence(Uint8Array.of(0x30, 0x80, ...sample.oid, 0, 0), bits(sample.publicKey))],
       ],
       [
         'a long length of the bit string',
-        [...sequence(sample.identifier, [0x03, 0x83, 0, ...derLength(bitContent.length).slice(1), ...bitContent])],
+        [
+          ...sequence(sample.identifier, [
+            0x03,
+            0x83,
+            0,
+            ...derLength(bitContent.length).slice(1),
+            ...bitContent,
+          ]),
+        ],
       ],
       [
         'a bit string of two',
@@ -172,7 +195,10 @@ describe.each(SAMPLES)('SPKI of $name', (sample) => {
           ),
         ],
       ],
-      ['an OID padded with 0x80', [...sequence(sequence(tlv(0x06, [0x80, ...oidContent])), bits(sample.publicKey))]],
+      [
+        'an OID padded with 0x80',
+        [...sequence(sequence(tlv(0x06, [0x80, ...oidContent])), bits(sample.publicKey))],
+      ],
     ])('%s is refused', (_, bytes) => {
       const error = thrownBy(() => importPublicKey(Uint8Array.from(bytes)));
       expect(error).toMatchObject({ name: 'InputError', argument: 'data' });
@@ -259,7 +285,9 @@ describe('other keys and other bytes', () => {
       fc.property(
         fc.oneof(
           fc.uint8Array({ maxLength: 200 }),
-          fc.tuple(fc.constantFrom(...headers), fc.uint8Array({ maxLength: 100 })).map(([a, b]) => Uint8Array.of(...a, ...b)),
+          fc
+            .tuple(fc.constantFrom(...headers), fc.uint8Array({ maxLength: 100 }))
+            .map(([a, b]) => Uint8Array.of(...a, ...b)),
         ),
         (bytes) => {
           const error = thrownBy(() => importPublicKey(bytes));
@@ -282,7 +310,10 @@ describe('wrong input', () => {
     'importPublicKey refuses %s',
     (_, value) => {
       const error = thrownBy(() => importPublicKey(value as Uint8Array));
-      expect(error).toMatchObject({ name: 'InputError', code: /^ERR_INPUT_(TYPE|FORMAT)$/.exec((error as InputError).code)?.[0] });
+      expect(error).toMatchObject({
+        name: 'InputError',
+        code: /^ERR_INPUT_(TYPE|FORMAT)$/.exec((error as InputError).code)?.[0],
+      });
       expect((error as InputError).argument).toMatch(/^data(\.kty)?$/);
     },
   );
@@ -308,13 +339,15 @@ describe('wrong input', () => {
     });
   });
 
-  it.each([...NO_BYTES, ['a KemPrivateKey', recipient], ['a SignPrivateKey', signer], ['64 bytes', SEEDS.recipient]])(
-    'exportPublicKey refuses %s as a key',
-    (got, value) => {
-      const error = thrownBy(() => exportPublicKey(value as KemPublicKey, 'der'));
-      expect(error).toMatchObject({ code: 'ERR_INPUT_TYPE', argument: 'key', expected: 'a public key', got });
-    },
-  );
+  it.each<readonly [string, unknown]>([
+    ...NO_BYTES,
+    ['a KemPrivateKey', recipient],
+    ['a SignPrivateKey', signer],
+    ['64 bytes', SEEDS.recipient],
+  ])('exportPublicKey refuses %s as a key', (got, value) => {
+    const error = thrownBy(() => exportPublicKey(value as KemPublicKey, 'der'));
+    expect(error).toMatchObject({ code: 'ERR_INPUT_TYPE', argument: 'key', expected: 'a public key', got });
+  });
 
   it.each([
     ['a string of 3 characters', 'xyz'],

@@ -102,10 +102,15 @@ describe('EpochChain', () => {
     expect(slab.filledSlots()).toBe(2);
     expect(keys.map((key) => toHex(slab.bytes).includes(key))).toEqual([false, false, true, true]);
     expect(chain.alive).toEqual([2, 3]);
-    expect([0, 1, 2, 3].map((epoch) => keyOf(chain, epoch) !== undefined)).toEqual([false, false, true, true]);
+    expect([0, 1, 2, 3].map((epoch) => keyOf(chain, epoch) !== undefined)).toEqual([
+      false,
+      false,
+      true,
+      true,
+    ]);
   });
 
-  it('leaves the caller\'s buffer alone when a key is gone', () => {
+  it("leaves the caller's buffer alone when a key is gone", () => {
     const chain = new EpochChain(2);
     chain.advance(0);
     chain.destroyUpTo(0);
@@ -138,6 +143,17 @@ describe('EpochChain', () => {
       expect(keyOf(chain, epoch)).toBeDefined();
       expect(slab.filledSlots()).toBe(Math.min(epoch + 1, 3));
     }
+  });
+
+  it('refuses more epochs than it has room for, and keeps those it has', () => {
+    const chain = new EpochChain(2);
+    for (const epoch of [0, 1]) chain.advance(epoch);
+    expect(() => chain.advance(2)).toThrow(RangeError);
+    expect(chain.newest).toBe(1);
+    expect(chain.alive).toEqual([0, 1]);
+    chain.destroyUpTo(0);
+    chain.advance(2);
+    expect(chain.alive).toEqual([1, 2]);
   });
 
   it('is all zeros when it is destroyed', async () => {

@@ -5,7 +5,7 @@ import { concat, toHex, uintBytes } from '../../../src/bytes.ts';
 import { InputError, UnsupportedError } from '../../../src/errors.ts';
 import { HEADER_BYTES, pieceRange, readHeader, writeHeader } from '../../../src/fragment/format.ts';
 import { type Expected, expectError } from '../../contract/support/errors.ts';
-import { flipped } from './support.ts';
+import { flipped } from '../../support/keys.ts';
 
 const TYPE: Expected = [InputError, 'ERR_INPUT_TYPE'];
 const FORMAT: Expected = [InputError, 'ERR_INPUT_FORMAT'];
@@ -23,7 +23,14 @@ interface Numbers {
   messageBytes: number;
 }
 
-const NUMBERS: Numbers = { epoch: 0x01020304, threshold: 3, total: 3, index: 2, ttlMs: 100, messageBytes: 10 };
+const NUMBERS: Numbers = {
+  epoch: 0x01020304,
+  threshold: 3,
+  total: 3,
+  index: 2,
+  ttlMs: 100,
+  messageBytes: 10,
+};
 
 /** A fragment written field by field as the docs list them, with a body of zeros. */
 function layOut(numbers: Partial<Numbers> = {}, bodyBytes = 3): Uint8Array {
@@ -100,7 +107,10 @@ describe('header', () => {
     ['threshold below the total', layOut({ threshold: 2 })],
     ['threshold above the total', layOut({ threshold: 4 })],
     ['an index that is not below the total', layOut({ index: 3 })],
-    ['a message longer than 1 MiB', layOut({ messageBytes: 2 ** 20 + 1, threshold: 1, total: 1, index: 0 }, 2 ** 20 + 1)],
+    [
+      'a message longer than 1 MiB',
+      layOut({ messageBytes: 2 ** 20 + 1, threshold: 1, total: 1, index: 0 }, 2 ** 20 + 1),
+    ],
     ['a message said to be of 4 GiB', layOut({ messageBytes: 2 ** 32 - 1 })],
     ['a body shorter than its piece', layOut({}, 2)],
     ['a body longer than its piece', layOut({}, 4)],
@@ -141,7 +151,14 @@ describe('inspectFragment', () => {
     const fragments = vault.split(new Uint8Array(100), { total: 3 });
     const infos = fragments.map(inspectFragment);
     for (const [index, info] of infos.entries()) {
-      expect(info).toMatchObject({ index, total: 3, threshold: 3, ttlMs: 250, messageBytes: 100, headerBytes: 79 });
+      expect(info).toMatchObject({
+        index,
+        total: 3,
+        threshold: 3,
+        ttlMs: 250,
+        messageBytes: 100,
+        headerBytes: 79,
+      });
       expect(info.vaultId).toBe(infos[0]?.vaultId);
     }
     const [first] = fragments as [Uint8Array];

@@ -73,10 +73,3 @@ export function countingRandom(): void {
 export async function waitUntil(elapsedMs: number, startMs: number): Promise<void> {
   while (performance.now() - startMs < elapsedMs) await new Promise((resolve) => setTimeout(resolve, 5));
 }
-
-/** A copy with one byte changed. */
-export function flipped(bytes: Uint8Array, offset: number, mask = 1): Uint8Array {
-  const copy = Uint8Array.from(bytes);
-  copy[offset] = (copy[offset] as number) ^ mask;
-  return copy;
-}

@@ -4,7 +4,7 @@
 import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { type EngineName, registry } from '../../../src/engines/index.ts';
 import { InputError, SelfTestError, UnsupportedError } from '../../../src/errors.ts';
 import { type KatOptions, type KatProgress, runKat } from '../../../src/kat/index.ts';
@@ -13,6 +13,9 @@ import { type Case, changed, folderWith, runCases, vectorFile } from './support.
 
 const TREE = new URL('../../vectors/', import.meta.url);
 const ENGINES: readonly EngineName[] = ['node', 'noble'];
+
+/** The facts are seconds of work on an idle machine. */
+const FACTS_TIMEOUT_MS = 600_000;
 
 const HASH_CASE: Case = {
   Len: 8,
@@ -74,6 +77,8 @@ function wrongResults(cases: readonly Case[]): Case[] {
     return [{ ...entry, result: result === 'valid' ? 'invalid' : 'valid' }];
   });
 }
+
+afterEach(() => vi.restoreAllMocks());
 
 describe('folders and files', () => {
   const refused = { name: 'InputError', code: 'ERR_INPUT_FORMAT', argument: 'vectors' };
@@ -322,20 +327,18 @@ describe('what is not offered', () => {
 
   it('because an engine fails its self-test is a failure', async () => {
     const named = registry.named.bind(registry);
-    const spy = vi.spyOn(registry, 'named').mockImplementation((name, family) => {
+    vi.spyOn(registry, 'named').mockImplementation((name, family) => {
       if (name === 'node') throw new SelfTestError('node', family, 'a test');
       return named(name, family);
     });
     expect(await runCases([HASH_CASE], 'node')).toMatchObject({ passed: 0, failed: 1, notRun: 0 });
-    spy.mockRestore();
   });
 
   it('by an engine here is not run, with the engine’s reason', async () => {
-    const spy = vi.spyOn(registry, 'named').mockImplementation(() => {
+    vi.spyOn(registry, 'named').mockImplementation(() => {
       throw new UnsupportedError('ERR_UNSUPPORTED_ENGINE', 'no hash here');
     });
     const { passed, failed, reasons } = await runCases([HASH_CASE], 'node');
-    spy.mockRestore();
     expect({ passed, failed, reasons }).toEqual({
       passed: 0,
       failed: 0,
@@ -369,13 +372,13 @@ describe('large messages', () => {
 });
 
 describe('facts', () => {
-  it('come out right with other numbers of rounds', async () => {
+  it('come out right with other numbers of rounds', { timeout: FACTS_TIMEOUT_MS }, async () => {
     const { totals, sets } = await runKat({ facts: { rounds: 10 }, engines: ['noble'] });
     expect(totals).toEqual({ passed: 8, failed: 0, notRun: 0 });
     expect(sets.every(({ set }) => set.startsWith('facts/'))).toBe(true);
   });
 
-  it('fail when an engine is wrong', async () => {
+  it('fail when an engine is wrong', { timeout: FACTS_TIMEOUT_MS }, async () => {
     const named = registry.named.bind(registry);
     const kem = named('noble', 'kem');
     const sign = named('noble', 'sign');
@@ -389,13 +392,10 @@ describe('facts', () => {
         prepareSeed: (seed: Uint8Array) => sign.prepareSeed(Uint8Array.from(seed, (byte) => byte ^ 1)),
       },
     };
-    const spy = vi
-      .spyOn(registry, 'named')
-      .mockImplementation((name, family) =>
-        family === 'kem' || family === 'sign' ? (wrong[family] as never) : named(name, family),
-      );
+    vi.spyOn(registry, 'named').mockImplementation((name, family) =>
+      family === 'kem' || family === 'sign' ? (wrong[family] as never) : named(name, family),
+    );
     const { totals, sets } = await runKat({ facts: { rounds: 10 }, engines: ['noble'] });
-    spy.mockRestore();
     expect(totals).toEqual({ passed: 0, failed: 8, notRun: 0 });
     for (const { reasons } of sets) expect(reasons[0]?.reason).toMatch(/^failed: the value differs/);
   });

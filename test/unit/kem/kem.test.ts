@@ -72,7 +72,9 @@ describe('a forged ciphertext', () => {
   it('of random bytes is no error either', () => {
     fc.assert(
       fc.property(fc.uint8Array({ minLength: 1568, maxLength: 1568 }), (ciphertext) => {
-        expect(secretOf(recipient, ciphertext)).toEqual(rejectionSecret(SEEDS.recipient.subarray(32), ciphertext));
+        expect(secretOf(recipient, ciphertext)).toEqual(
+          rejectionSecret(SEEDS.recipient.subarray(32), ciphertext),
+        );
       }),
       { numRuns: 10 },
     );
@@ -98,24 +100,42 @@ describe('a forged ciphertext', () => {
 describe('wrong input', () => {
   const ciphertext = new Uint8Array(1568);
 
-  it.each([...NO_BYTES, ['a KemPrivateKey', recipient], ['a SignPublicKey', signerPublic], ['1568 bytes', ciphertext]])(
-    'encapsulate refuses %s as a key',
-    (got, value) => {
-      const error = thrownBy(() => encapsulate(value as KemPublicKey));
-      expect(error).toMatchObject({ code: 'ERR_INPUT_TYPE', argument: 'publicKey', expected: 'a KemPublicKey', got });
-    },
-  );
+  it.each<readonly [string, unknown]>([
+    ...NO_BYTES,
+    ['a KemPrivateKey', recipient],
+    ['a SignPublicKey', signerPublic],
+    ['1568 bytes', ciphertext],
+  ])('encapsulate refuses %s as a key', (got, value) => {
+    const error = thrownBy(() => encapsulate(value as KemPublicKey));
+    expect(error).toMatchObject({
+      code: 'ERR_INPUT_TYPE',
+      argument: 'publicKey',
+      expected: 'a KemPublicKey',
+      got,
+    });
+  });
 
-  it.each([...NO_BYTES, ['a KemPublicKey', recipientPublic], ['a SignPrivateKey', signer], ['64 bytes', SEEDS.recipient]])(
-    'decapsulate refuses %s as a key',
-    (got, value) => {
-      const error = thrownBy(() => decapsulate(value as KemPrivateKey, ciphertext));
-      expect(error).toMatchObject({ code: 'ERR_INPUT_TYPE', argument: 'privateKey', expected: 'a KemPrivateKey', got });
-    },
-  );
+  it.each<readonly [string, unknown]>([
+    ...NO_BYTES,
+    ['a KemPublicKey', recipientPublic],
+    ['a SignPrivateKey', signer],
+    ['64 bytes', SEEDS.recipient],
+  ])('decapsulate refuses %s as a key', (got, value) => {
+    const error = thrownBy(() => decapsulate(value as KemPrivateKey, ciphertext));
+    expect(error).toMatchObject({
+      code: 'ERR_INPUT_TYPE',
+      argument: 'privateKey',
+      expected: 'a KemPrivateKey',
+      got,
+    });
+  });
 
   it('decapsulate refuses an object that only looks like a key', () => {
-    const copy = { ...recipient, algorithm: 'ML-KEM-1024', publicKey: recipientPublic } as unknown as KemPrivateKey;
+    const copy = {
+      ...recipient,
+      algorithm: 'ML-KEM-1024',
+      publicKey: recipientPublic,
+    } as unknown as KemPrivateKey;
     expectInput(() => decapsulate(copy, ciphertext), 'ERR_INPUT_TYPE', 'privateKey');
   });
 
@@ -124,15 +144,18 @@ describe('wrong input', () => {
     expect(error).toMatchObject({ code: 'ERR_INPUT_TYPE', argument: 'ciphertext', got });
   });
 
-  it.each([0, 1, 32, 768, 1088, 1567, 1569, 3136])('decapsulate refuses a ciphertext of %i bytes', (length) => {
-    const error = thrownBy(() => decapsulate(recipient, new Uint8Array(length)));
-    expect(error).toMatchObject({
-      code: 'ERR_INPUT_LENGTH',
-      argument: 'ciphertext',
-      expected: '1568 bytes',
-      got: `${length} bytes`,
-    });
-  });
+  it.each([0, 1, 32, 768, 1088, 1567, 1569, 3136])(
+    'decapsulate refuses a ciphertext of %i bytes',
+    (length) => {
+      const error = thrownBy(() => decapsulate(recipient, new Uint8Array(length)));
+      expect(error).toMatchObject({
+        code: 'ERR_INPUT_LENGTH',
+        argument: 'ciphertext',
+        expected: '1568 bytes',
+        got: `${length} bytes`,
+      });
+    },
+  );
 
   it('decapsulate refuses a disposed key, before it looks at the ciphertext', () => {
     const key = disposed(newRecipient());

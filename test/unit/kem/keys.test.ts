@@ -3,8 +3,8 @@ import { createHash } from 'node:crypto';
 import { inspect } from 'node:util';
 import { generateKemKey, KemPrivateKey, KemPublicKey } from '@mwrasp/crypto/kem';
 import { describe, expect, it } from 'vitest';
-import { SecretBytes } from '../../../src/secret.ts';
 import { exportPrivateKey } from '../../../src/insecure.ts';
+import { SecretBytes } from '../../../src/secret.ts';
 import { expectInput, NO_BYTES, thrownBy } from '../../support/errors.ts';
 import { disposed, flipped, newRecipient, SEEDS, testKeys } from '../../support/keys.ts';
 
@@ -57,14 +57,17 @@ describe('KemPublicKey.fromBytes', () => {
     expect(key.toBytes()).toHaveLength(1568);
   });
 
-  it.each([0, 1, 2, 3, 255, 256, 511, 512, 777, 1022, 1023])('refuses coefficient %i when it is not below q', (index) => {
-    expect(KemPublicKey.fromBytes(withCoefficient(publicBytes, index, 3328)).algorithm).toBe('ML-KEM-1024');
-    expect(KemPublicKey.fromBytes(withCoefficient(publicBytes, index, 0)).algorithm).toBe('ML-KEM-1024');
-    for (const value of [3329, 3330, 3584, 3840, 4095]) {
-      const bytes = withCoefficient(publicBytes, index, value);
-      expectInput(() => KemPublicKey.fromBytes(bytes), 'ERR_INPUT_KEY', 'bytes');
-    }
-  });
+  it.each([0, 1, 2, 3, 255, 256, 511, 512, 777, 1022, 1023])(
+    'refuses coefficient %i when it is not below q',
+    (index) => {
+      expect(KemPublicKey.fromBytes(withCoefficient(publicBytes, index, 3328)).algorithm).toBe('ML-KEM-1024');
+      expect(KemPublicKey.fromBytes(withCoefficient(publicBytes, index, 0)).algorithm).toBe('ML-KEM-1024');
+      for (const value of [3329, 3330, 3584, 3840, 4095]) {
+        const bytes = withCoefficient(publicBytes, index, value);
+        expectInput(() => KemPublicKey.fromBytes(bytes), 'ERR_INPUT_KEY', 'bytes');
+      }
+    },
+  );
 
   it('refuses q in each single coefficient', () => {
     const accepted: number[] = [];
@@ -115,7 +118,11 @@ describe('KemPrivateKey.fromSeed', () => {
 
   it.each([0, 32, 63, 65, 128, 3168])('refuses %i bytes', (length) => {
     expectInput(() => KemPrivateKey.fromSeed(new Uint8Array(length)), 'ERR_INPUT_LENGTH', 'seed');
-    expectInput(() => KemPrivateKey.fromSeed(SecretBytes.adopt(new Uint8Array(length))), 'ERR_INPUT_LENGTH', 'seed');
+    expectInput(
+      () => KemPrivateKey.fromSeed(SecretBytes.adopt(new Uint8Array(length))),
+      'ERR_INPUT_LENGTH',
+      'seed',
+    );
   });
 
   it.each(NO_BYTES)('refuses %s', (got, value) => {
@@ -148,7 +155,11 @@ describe('KemPrivateKey.fromExpandedKey', () => {
   });
 
   it.each([0, 64, 1568, 1632, 2400, 3167, 3169])('refuses %i bytes', (length) => {
-    expectInput(() => KemPrivateKey.fromExpandedKey(new Uint8Array(length)), 'ERR_INPUT_LENGTH', 'expandedKey');
+    expectInput(
+      () => KemPrivateKey.fromExpandedKey(new Uint8Array(length)),
+      'ERR_INPUT_LENGTH',
+      'expandedKey',
+    );
   });
 
   it.each(NO_BYTES)('refuses %s', (got, value) => {
@@ -219,7 +230,9 @@ describe('KemPrivateKey.fromExpandedKey', () => {
   });
 
   it('takes any z: nothing says what it should be', () => {
-    expect(KemPrivateKey.fromExpandedKey(flipped(expanded, 3167)).publicKey.equals(recipientPublic)).toBe(true);
+    expect(KemPrivateKey.fromExpandedKey(flipped(expanded, 3167)).publicKey.equals(recipientPublic)).toBe(
+      true,
+    );
   });
 });
 

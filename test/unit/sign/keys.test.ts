@@ -104,7 +104,9 @@ describe('SignPrivateKey.fromExpandedKey', () => {
     expect(key.publicKey.equals(signerPublic)).toBe(true);
     const message = utf8('expanded');
     expect(verify(signerPublic, message, sign(key, message))).toBe(true);
-    expect(sign(key, message, { deterministic: true })).toEqual(sign(signer, message, { deterministic: true }));
+    expect(sign(key, message, { deterministic: true })).toEqual(
+      sign(signer, message, { deterministic: true }),
+    );
     expect(expandedOf(key)).toEqual(expanded);
   });
 
@@ -115,7 +117,11 @@ describe('SignPrivateKey.fromExpandedKey', () => {
   });
 
   it.each([0, 32, 2560, 4032, 4895, 4897])('refuses %i bytes', (length) => {
-    expectInput(() => SignPrivateKey.fromExpandedKey(new Uint8Array(length)), 'ERR_INPUT_LENGTH', 'expandedKey');
+    expectInput(
+      () => SignPrivateKey.fromExpandedKey(new Uint8Array(length)),
+      'ERR_INPUT_LENGTH',
+      'expandedKey',
+    );
   });
 
   it.each(NO_BYTES)('refuses %s', (got, value) => {
@@ -178,7 +184,9 @@ describe('SignPrivateKey.fromExpandedKey', () => {
     const key = SignPrivateKey.fromExpandedKey(flipped(expanded, PARTS.K));
     const message = utf8('another K');
     expect(verify(signerPublic, message, sign(key, message))).toBe(true);
-    expect(sign(key, message, { deterministic: true })).not.toEqual(sign(signer, message, { deterministic: true }));
+    expect(sign(key, message, { deterministic: true })).not.toEqual(
+      sign(signer, message, { deterministic: true }),
+    );
   });
 });
 

@@ -84,7 +84,9 @@ describe('createMu', () => {
   });
 
   it('depends on the key', () => {
-    expect(createMu(otherSigner.publicKey).finish().toBytes()).not.toEqual(createMu(signerPublic).finish().toBytes());
+    expect(createMu(otherSigner.publicKey).finish().toBytes()).not.toEqual(
+      createMu(signerPublic).finish().toBytes(),
+    );
   });
 });
 
@@ -146,7 +148,12 @@ describe('signMu and verifyMu', () => {
 });
 
 describe('signStream and verifyStream', () => {
-  const cut = () => [message.subarray(0, 1), new Uint8Array(0), message.subarray(1, 1200), message.subarray(1200)];
+  const cut = () => [
+    message.subarray(0, 1),
+    new Uint8Array(0),
+    message.subarray(1, 1200),
+    message.subarray(1200),
+  ];
 
   it.each<[string, () => ByteSource]>([
     ['a Node stream', () => Readable.from(cut())],
@@ -162,7 +169,9 @@ describe('signStream and verifyStream', () => {
     const signature = await signStream(signer, source(), { context });
     expect(verify(signerPublic, message, signature, { context })).toBe(true);
     expect(verify(signerPublic, message, signature)).toBe(false);
-    expect(await verifyStream(signerPublic, source(), sign(signer, message, { context }), { context })).toBe(true);
+    expect(await verifyStream(signerPublic, source(), sign(signer, message, { context }), { context })).toBe(
+      true,
+    );
     expect(await verifyStream(signerPublic, source(), signature)).toBe(false);
   });
 
@@ -183,7 +192,12 @@ describe('signStream and verifyStream', () => {
   it('give false for a changed, cut, repeated or reordered stream', async () => {
     const signature = await signStream(signer, cut());
     const [a, b, c, d] = cut() as [Uint8Array, Uint8Array, Uint8Array, Uint8Array];
-    for (const pieces of [[a, b, c], [a, c, b, d, d], [c, a, d], [flipped(a, 0), c, d]]) {
+    for (const pieces of [
+      [a, b, c],
+      [a, c, b, d, d],
+      [c, a, d],
+      [flipped(a, 0), c, d],
+    ]) {
       expect(await verifyStream(signerPublic, pieces, signature)).toBe(false);
     }
     for (const length of [0, 4626, 4628]) {
@@ -222,7 +236,11 @@ describe('signStream and verifyStream', () => {
   it('refuse pieces that are no bytes', async () => {
     const source = [message, 'text'] as unknown as Uint8Array[];
     await expectInputLater(() => signStream(signer, source), 'ERR_INPUT_TYPE', 'source');
-    await expectInputLater(() => verifyStream(signerPublic, source, new Uint8Array(4627)), 'ERR_INPUT_TYPE', 'source');
+    await expectInputLater(
+      () => verifyStream(signerPublic, source, new Uint8Array(4627)),
+      'ERR_INPUT_TYPE',
+      'source',
+    );
   });
 });
 
@@ -246,7 +264,11 @@ describe('wrong input', () => {
       expectInput(() => signMu(key, mu), 'ERR_INPUT_TYPE', 'privateKey');
       await expectInputLater(() => signStream(key, [message]), 'ERR_INPUT_TYPE', 'privateKey');
     }
-    await expectInputLater(() => signStream(disposed(newSigner()), [message]), 'ERR_INPUT_DISPOSED', 'privateKey');
+    await expectInputLater(
+      () => signStream(disposed(newSigner()), [message]),
+      'ERR_INPUT_DISPOSED',
+      'privateKey',
+    );
   });
 
   it('is refused where a μ should be', () => {
@@ -276,10 +298,18 @@ describe('wrong input', () => {
   it('is refused among the options', async () => {
     const unknown = { ctx: context } as ContextOptions;
     expectInput(() => createMu(signerPublic, unknown), 'ERR_INPUT_OPTION', 'options');
-    expectInput(() => createMu(signerPublic, { deterministic: true } as ContextOptions), 'ERR_INPUT_OPTION', 'options');
+    expectInput(
+      () => createMu(signerPublic, { deterministic: true } as ContextOptions),
+      'ERR_INPUT_OPTION',
+      'options',
+    );
     expectInput(() => signMu(signer, mu, { context } as SignOptions), 'ERR_INPUT_OPTION', 'options');
     await expectInputLater(() => signStream(signer, [], unknown), 'ERR_INPUT_OPTION', 'options');
-    await expectInputLater(() => verifyStream(signerPublic, [], signature, unknown), 'ERR_INPUT_OPTION', 'options');
+    await expectInputLater(
+      () => verifyStream(signerPublic, [], signature, unknown),
+      'ERR_INPUT_OPTION',
+      'options',
+    );
 
     const flag = { deterministic: 1 } as unknown as SignOptions;
     expectInput(() => signMu(signer, mu, flag), 'ERR_INPUT_TYPE', 'options.deterministic');
@@ -288,7 +318,11 @@ describe('wrong input', () => {
     const long = { context: new Uint8Array(256) };
     expectInput(() => createMu(signerPublic, long), 'ERR_INPUT_LENGTH', 'options.context');
     await expectInputLater(() => signStream(signer, [], long), 'ERR_INPUT_LENGTH', 'options.context');
-    await expectInputLater(() => verifyStream(signerPublic, [], signature, long), 'ERR_INPUT_LENGTH', 'options.context');
+    await expectInputLater(
+      () => verifyStream(signerPublic, [], signature, long),
+      'ERR_INPUT_LENGTH',
+      'options.context',
+    );
   });
 });
 
@@ -309,6 +343,8 @@ describe('with an engine forced that has no external μ', () => {
     expect(thrownBy(() => fresh.signMu(key, mu))).toMatchObject(unsupported);
     expect(thrownBy(() => fresh.verifyMu(key.publicKey, mu, signature))).toMatchObject(unsupported);
     expect(await rejectionOf(() => fresh.signStream(key, [message]))).toMatchObject(unsupported);
-    expect(await rejectionOf(() => fresh.verifyStream(key.publicKey, [message], signature))).toMatchObject(unsupported);
+    expect(await rejectionOf(() => fresh.verifyStream(key.publicKey, [message], signature))).toMatchObject(
+      unsupported,
+    );
   });
 });

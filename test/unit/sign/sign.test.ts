@@ -1,5 +1,5 @@
 /** Signing and verifying messages in hand. */
-import { type SignOptions, SignPrivateKey, SignPublicKey, sign, verify } from '@mwrasp/crypto/sign';
+import { type SignOptions, type SignPrivateKey, SignPublicKey, sign, verify } from '@mwrasp/crypto/sign';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { utf8 } from '../../../src/bytes.ts';
@@ -16,7 +16,9 @@ describe('sign and verify', () => {
         const signature = sign(signer, data, { context });
         expect(signature).toHaveLength(4627);
         expect(verify(signerPublic, data, signature, { context })).toBe(true);
-        expect(verify(signerPublic, flipped(Uint8Array.of(...data, 0), 0), signature, { context })).toBe(false);
+        expect(verify(signerPublic, flipped(Uint8Array.of(...data, 0), 0), signature, { context })).toBe(
+          false,
+        );
       }),
       { numRuns: 15 },
     );
@@ -27,10 +29,14 @@ describe('sign and verify', () => {
     for (const deterministic of [false, true]) {
       const signature = sign(signer, message, { context, deterministic });
       expect(verify(signerPublic, message, signature, { context })).toBe(true);
-      expect(verify(signerPublic, message, signature, { context: counting(length + (length < 255 ? 1 : -1)) })).toBe(false);
+      expect(
+        verify(signerPublic, message, signature, { context: counting(length + (length < 255 ? 1 : -1)) }),
+      ).toBe(false);
       if (length > 0) {
         expect(verify(signerPublic, message, signature)).toBe(false);
-        expect(verify(signerPublic, message, signature, { context: flipped(context, length - 1) })).toBe(false);
+        expect(verify(signerPublic, message, signature, { context: flipped(context, length - 1) })).toBe(
+          false,
+        );
       }
     }
   });
@@ -140,25 +146,43 @@ describe('verify gives false, and never an error', () => {
 describe('wrong input', () => {
   const signature = new Uint8Array(4627);
 
-  it.each([...NO_BYTES, ['a SignPublicKey', signerPublic], ['a KemPrivateKey', recipient], ['32 bytes', new Uint8Array(32)]])(
-    'sign refuses %s as a key',
-    (got, value) => {
-      const error = thrownBy(() => sign(value as SignPrivateKey, message));
-      expect(error).toMatchObject({ code: 'ERR_INPUT_TYPE', argument: 'privateKey', expected: 'a SignPrivateKey', got });
-    },
-  );
+  it.each<readonly [string, unknown]>([
+    ...NO_BYTES,
+    ['a SignPublicKey', signerPublic],
+    ['a KemPrivateKey', recipient],
+    ['32 bytes', new Uint8Array(32)],
+  ])('sign refuses %s as a key', (got, value) => {
+    const error = thrownBy(() => sign(value as SignPrivateKey, message));
+    expect(error).toMatchObject({
+      code: 'ERR_INPUT_TYPE',
+      argument: 'privateKey',
+      expected: 'a SignPrivateKey',
+      got,
+    });
+  });
 
-  it.each([...NO_BYTES, ['a SignPrivateKey', signer], ['a KemPublicKey', recipientPublic], ['2592 bytes', new Uint8Array(2592)]])(
-    'verify refuses %s as a key',
-    (got, value) => {
-      const error = thrownBy(() => verify(value as SignPublicKey, message, signature));
-      expect(error).toMatchObject({ code: 'ERR_INPUT_TYPE', argument: 'publicKey', expected: 'a SignPublicKey', got });
-    },
-  );
+  it.each<readonly [string, unknown]>([
+    ...NO_BYTES,
+    ['a SignPrivateKey', signer],
+    ['a KemPublicKey', recipientPublic],
+    ['2592 bytes', new Uint8Array(2592)],
+  ])('verify refuses %s as a key', (got, value) => {
+    const error = thrownBy(() => verify(value as SignPublicKey, message, signature));
+    expect(error).toMatchObject({
+      code: 'ERR_INPUT_TYPE',
+      argument: 'publicKey',
+      expected: 'a SignPublicKey',
+      got,
+    });
+  });
 
   it.each(NO_BYTES)('both refuse %s as a message', (got, value) => {
     const bytes = value as Uint8Array;
-    expect(thrownBy(() => sign(signer, bytes))).toMatchObject({ code: 'ERR_INPUT_TYPE', argument: 'message', got });
+    expect(thrownBy(() => sign(signer, bytes))).toMatchObject({
+      code: 'ERR_INPUT_TYPE',
+      argument: 'message',
+      got,
+    });
     expect(thrownBy(() => verify(signerPublic, bytes, signature))).toMatchObject({
       code: 'ERR_INPUT_TYPE',
       argument: 'message',
@@ -179,12 +203,15 @@ describe('wrong input', () => {
     expect(thrownBy(() => verify(signerPublic, message, signature, options))).toMatchObject(problem);
   });
 
-  it.each(NO_BYTES.filter(([, value]) => value !== undefined))('both refuse %s as a context', (got, value) => {
-    const options = { context: value as Uint8Array };
-    const problem = { code: 'ERR_INPUT_TYPE', argument: 'options.context', got };
-    expect(thrownBy(() => sign(signer, message, options))).toMatchObject(problem);
-    expect(thrownBy(() => verify(signerPublic, message, signature, options))).toMatchObject(problem);
-  });
+  it.each(NO_BYTES.filter(([, value]) => value !== undefined))(
+    'both refuse %s as a context',
+    (got, value) => {
+      const options = { context: value as Uint8Array };
+      const problem = { code: 'ERR_INPUT_TYPE', argument: 'options.context', got };
+      expect(thrownBy(() => sign(signer, message, options))).toMatchObject(problem);
+      expect(thrownBy(() => verify(signerPublic, message, signature, options))).toMatchObject(problem);
+    },
+  );
 
   it.each([
     ['null', null],
@@ -194,7 +221,12 @@ describe('wrong input', () => {
   ])('sign refuses %s as deterministic', (got, value) => {
     const options = { deterministic: value } as unknown as SignOptions;
     const error = thrownBy(() => sign(signer, message, options));
-    expect(error).toMatchObject({ code: 'ERR_INPUT_TYPE', argument: 'options.deterministic', expected: 'a boolean', got });
+    expect(error).toMatchObject({
+      code: 'ERR_INPUT_TYPE',
+      argument: 'options.deterministic',
+      expected: 'a boolean',
+      got,
+    });
   });
 
   it('both refuse options they do not know', () => {
