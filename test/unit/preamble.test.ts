@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { UnsupportedError } from '../../src/errors.ts';
-import { checkPreamble, FORMATS, type FormatLetter, readPreamble, writePreamble } from '../../src/preamble.ts';
+import {
+  checkPreamble,
+  FORMATS,
+  type FormatLetter,
+  readPreamble,
+  writePreamble,
+} from '../../src/preamble.ts';
 import { expectInput, thrownBy } from '../support/errors.ts';
 
 const letters = Object.keys(FORMATS) as FormatLetter[];

@@ -293,10 +293,7 @@ describe('a change', () => {
   it('of any bit of the fixed part and the commitment of a signed header is refused', async () => {
     const at = offsets(true);
     const decapsulator = countingDecapsulator(recipient);
-    const positions = [
-      ...Array(at.enc).keys(),
-      ...Array.from({ length: 32 }, (_, i) => at.commitment + i),
-    ];
+    const positions = [...Array(at.enc).keys(), ...Array.from({ length: 32 }, (_, i) => at.commitment + i)];
     for (const offset of positions) {
       for (const bits of [0x01, 0x80]) {
         const changed = flipped(signed, offset, bits);
