@@ -106,6 +106,9 @@ export class TemporalVault extends SecretHolder {
     if (typeof clock?.monotonicMs !== 'function' || typeof clock.wallMs !== 'function') {
       throw new InputError('ERR_INPUT_TYPE', 'options.clock', 'a Clock', describe(clock));
     }
+    // The self-tests of the engines run now, and not while the first message lives.
+    registry.capable('hash', 'wiped-state');
+    engine('aead');
     return new TemporalVault(ttlMs, epochMs, clock);
   }
 
