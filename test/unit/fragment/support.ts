@@ -73,3 +73,8 @@ export function countingRandom(): void {
 export async function waitUntil(elapsedMs: number, startMs: number): Promise<void> {
   while (performance.now() - startMs < elapsedMs) await new Promise((resolve) => setTimeout(resolve, 5));
 }
+
+/** Waits until every slot is zeros; a test that waits in vain ends by its time limit. */
+export async function untilZero(slab: Slab): Promise<void> {
+  while (slab.filledSlots() > 0) await new Promise((resolve) => setTimeout(resolve, 5));
+}

@@ -188,27 +188,39 @@ describe('split and reassemble', () => {
   });
 });
 
+/**
+ * Key and commitment of epoch 0 of a vault made under {@link countingRandom}, whose first 48 bytes drawn are the vault's
+ * id and the chain key, in either order.
+ */
+function firstKeys(fragment: Uint8Array): Uint8Array {
+  const drawn = counting(48);
+  const chainKey = fragment[4] === 0 ? drawn.slice(16) : drawn.slice(0, 32);
+  const messageKey = createHash('sha3-512')
+    .update(concat(utf8('mwrasp-crypto/fragment/v0/ratchet'), uintBytes(0, 4), chainKey))
+    .digest()
+    .subarray(0, KEY_BYTES);
+  return new Uint8Array(
+    hkdfSync('sha3-512', messageKey, new Uint8Array(0), 'mwrasp-crypto/fragment/v0/key', 64),
+  );
+}
+
+/** AES-256-GCM by node:crypto: ciphertext and tag under the nonce at the end of a header. */
+function sealBody(key: Uint8Array, header: Uint8Array, data: Uint8Array): Uint8Array {
+  const cipher = createCipheriv('aes-256-gcm', key, header.subarray(67));
+  cipher.setAAD(header);
+  return concat(cipher.update(data), cipher.final(), cipher.getAuthTag());
+}
+
 describe('sealed bytes', () => {
   it('are what node:crypto makes of the documented formats', async () => {
     countingRandom();
     const vault = await makeVault({ ...LONG, clock: new ManualClock() });
-    // The first 48 bytes drawn are the vault's id and the chain key, in either order; then come the 6 of the nonce.
     const [fragment] = vault.split(DATA) as [Uint8Array];
     const vaultId = fragment.slice(4, 20);
-    const drawn = counting(48);
-    const chainKey = vaultId[0] === 0 ? drawn.slice(16) : drawn.slice(0, 32);
-    const messageKey = createHash('sha3-512')
-      .update(concat(utf8('mwrasp-crypto/fragment/v0/ratchet'), uintBytes(0, 4), chainKey))
-      .digest()
-      .subarray(0, KEY_BYTES);
-    const derived = new Uint8Array(
-      hkdfSync('sha3-512', messageKey, new Uint8Array(0), 'mwrasp-crypto/fragment/v0/key', 64),
-    );
+    const derived = firstKeys(fragment);
     const header = fragment.subarray(0, 79);
     expect(toHex(header.subarray(35, 67))).toBe(toHex(derived.subarray(32)));
-    const cipher = createCipheriv('aes-256-gcm', derived.subarray(0, 32), header.subarray(67));
-    cipher.setAAD(header);
-    const body = concat(cipher.update(DATA), cipher.final(), cipher.getAuthTag());
+    const body = sealBody(derived.subarray(0, 32), header, DATA);
     expect(toHex(fragment.subarray(79))).toBe(toHex(body));
     expect(toHex(header.subarray(0, 35))).toBe(
       toHex(
@@ -223,6 +235,19 @@ describe('sealed bytes', () => {
       ),
     );
     expect(toHex(header.subarray(67))).toBe(`${toHex(counting(6, 48))}000000000000`);
+  });
+
+  it('must bear the commitment to their key, though the rest of them is sealed rightly', async () => {
+    countingRandom();
+    const vault = await makeVault({ ...LONG, clock: new ManualClock() });
+    const [fragment] = vault.split(DATA) as [Uint8Array];
+    const key = firstKeys(fragment).subarray(0, 32);
+    const resealed = (header: Uint8Array) => concat(header, sealBody(key, header, DATA));
+    expect(vault.reassemble([resealed(fragment.slice(0, 79))])).toEqual(DATA);
+    for (let offset = 35; offset < 67; offset++) {
+      const forged = resealed(flipped(fragment.subarray(0, 79), offset, 0x04));
+      await expectError(() => vault.reassemble([forged]), ...FORGED);
+    }
   });
 
   it('have nonces of 48 random bits, the number of the message in its epoch, and the index', async () => {
@@ -556,7 +581,7 @@ describe('disposal', () => {
   it('happens at the end of a block', async () => {
     let kept: TemporalVault;
     {
-      using vault = await TemporalVault.create();
+      using vault = await TemporalVault.create(LONG);
       kept = vault;
       expect(vault.reassemble(vault.split(DATA, { total: 2 }))).toEqual(DATA);
     }
