@@ -14,6 +14,9 @@ import { type KeyAlgorithm, ML_DSA_87, ML_KEM_1024 } from '../params.ts';
 /** Larger than any key of ours with attributes; refused before parsing. */
 const MAX_DER_BYTES = 65536;
 
+/** Much longer than any algorithm's identifier, short enough to be repeated in an error. */
+const MAX_OID_BYTES = 32;
+
 /** Our structures are shallow; attributes may add a little. No copies, so that secrets stay in the caller's buffer. */
 const PARSER_LIMITS = { maxDepth: 8, maxNodes: 64, parseEmbedded: false, copyInput: false } as const;
 
@@ -63,6 +66,7 @@ function readAlgorithm(argument: string, node: unknown, expected: string): Param
   const parts = node instanceof asn1.Sequence ? node.valueBlock.value : [];
   const [identifier, parameters] = parts;
   if (!(identifier instanceof asn1.ObjectIdentifier)) throw formatError(argument, expected, 'no algorithm');
+  if (identifier.blockLength > MAX_OID_BYTES) throw formatError(argument, expected, 'a very long algorithm');
   const oid = identifier.getValue();
   const params = ALGORITHMS.find((candidate) => candidate.oid === oid);
   if (params === undefined) {

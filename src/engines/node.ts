@@ -84,6 +84,11 @@ function exportPublic(crypto: Crypto, prefix: Uint8Array, key: NodeCrypto.KeyObj
 const MAX_UPDATE_BYTES = 2 ** 30;
 
 function updateAll(hash: NodeCrypto.Hash | NodeCrypto.Hmac, data: Uint8Array): void {
+  // Short inputs go as they are: making a view is a part of the cost of a small message.
+  if (data.length <= MAX_UPDATE_BYTES) {
+    hash.update(data);
+    return;
+  }
   for (let offset = 0; offset < data.length; offset += MAX_UPDATE_BYTES) {
     hash.update(data.subarray(offset, offset + MAX_UPDATE_BYTES));
   }
@@ -188,7 +193,9 @@ function updateInto(
   wipeBetween: boolean,
 ): void {
   for (let offset = 0; offset < input.length; offset += MAX_UPDATE_BYTES) {
-    const piece = cipher.update(input.subarray(offset, offset + MAX_UPDATE_BYTES));
+    // Short inputs go as they are: making a view is a part of the cost of a small message.
+    const part = input.length <= MAX_UPDATE_BYTES ? input : input.subarray(offset, offset + MAX_UPDATE_BYTES);
+    const piece = cipher.update(part);
     out.set(piece, offset);
     if (wipeBetween) wipe(piece);
     release(piece);

@@ -47,24 +47,27 @@ function testHash(engine: HashEngine): void {
   const incremental = engine.createSha3_512();
   incremental.update(MESSAGE.subarray(0, 5));
   incremental.update(MESSAGE.subarray(5));
-  incremental.digest(out);
+  // What the call before left there is no answer of this one.
+  incremental.digest(out.fill(0));
   expectHex('SHA3-512, incremental', out, SELF_TEST.hash.sha3_512);
-  engine.hmacSha3_512(pattern(32), MESSAGE, out);
+  engine.hmacSha3_512(pattern(32), MESSAGE, out.fill(0));
   expectHex('HMAC-SHA3-512', out, SELF_TEST.hash.hmac);
   const mac = engine.createHmacSha3_512(pattern(32));
   mac.update(MESSAGE);
-  mac.digest(out);
+  mac.digest(out.fill(0));
   expectHex('HMAC-SHA3-512, incremental', out, SELF_TEST.hash.hmac);
   const okm = new Uint8Array(100);
   engine.hkdfSha3_512(pattern(32), pattern(16), MESSAGE, okm);
   expectHex('HKDF-SHA3-512', okm, SELF_TEST.hash.hkdf);
   const shake = engine.createShake256(64);
   shake.update(MESSAGE);
-  shake.digest(out);
+  shake.digest(out.fill(0));
   expectHex('SHAKE256', out, SELF_TEST.hash.shake256);
   expectHex('SHA-256', engine.digest('SHA-256', MESSAGE), SELF_TEST.hash.sha256);
   expectHex('SHA-512', engine.digest('SHA-512', MESSAGE), SELF_TEST.hash.sha512);
   expectHex('SHA3-256', engine.digest('SHA3-256', MESSAGE), SELF_TEST.hash.sha3_256);
+  expectHex('SHA3-512, by name', engine.digest('SHA3-512', MESSAGE), SELF_TEST.hash.sha3_512);
+  expectHex('SHAKE256, by name', engine.digest('SHAKE256-512', MESSAGE), SELF_TEST.hash.shake256);
 }
 
 function testAead(engine: AeadEngine): void {
@@ -74,7 +77,7 @@ function testAead(engine: AeadEngine): void {
   const opened = new Uint8Array(MESSAGE.length);
   const raw = pattern(AES_256_GCM.keyBytes);
   for (const key of [engine.prepare(raw), engine.prepareTransient(raw)]) {
-    key.seal(nonce, aad, MESSAGE, sealed);
+    key.seal(nonce, aad, MESSAGE, sealed.fill(0));
     expectHex('AES-256-GCM seal', sealed, SELF_TEST.aead.sealed);
     expectTrue('AES-256-GCM open', key.open(nonce, aad, sealed, opened));
     expectBytes('AES-256-GCM plaintext', opened, MESSAGE);

@@ -133,7 +133,7 @@ describe('KemPrivateKey.fromSeed', () => {
   it('refuses a disposed secret', () => {
     const secret = SecretBytes.from(SEEDS.recipient);
     secret.dispose();
-    expect(thrownBy(() => KemPrivateKey.fromSeed(secret))).toMatchObject({ code: 'ERR_INPUT_DISPOSED' });
+    expectInput(() => KemPrivateKey.fromSeed(secret), 'ERR_INPUT_DISPOSED', 'seed');
   });
 });
 
