@@ -3,11 +3,24 @@
  *
  * @module
  */
-import { checkInteger, checkOptions, concat, describe, randomFill, toHex, utf8, wipe } from '../bytes.ts';
+import {
+  checkInteger,
+  checkInternal,
+  checkOptions,
+  concat,
+  describe,
+  INTERNAL,
+  isObject,
+  randomFill,
+  toHex,
+  utf8,
+  wipe,
+} from '../bytes.ts';
 import type { PreparedAeadKey } from '../engines/engine.ts';
 import { engine } from '../engines/index.ts';
 import { ExpiredError, InputError } from '../errors.ts';
 import { AES_256_GCM } from '../params.ts';
+import { PREAMBLE_BYTES, writePreamble } from '../preamble.ts';
 import { type ByteSecret, exposeBytes, INSPECT, REDACTED, SecretBytes, SecretHolder } from '../secret.ts';
 
 /** Options of {@link AeadKey.generate} and {@link AeadKey.fromBytes}. */
@@ -32,6 +45,8 @@ export interface AeadKeyParts {
   readonly cipher: PreparedAeadKey;
   readonly keyId: Uint8Array;
   readonly commitment: Uint8Array;
+  /** What every message begins with: preamble, key id, commitment. */
+  readonly messageHead: Uint8Array;
 }
 
 /** What one stream needs: a key of its own, what commits to it, and the fixed part of its nonces. */
@@ -44,6 +59,7 @@ export interface StreamKeyParts {
 /** Bytes of the fixed part of a stream's nonces; counter (4) and final flag (1) follow. */
 export const NONCE_PREFIX_BYTES = 7;
 
+let isKey: (value: object) => boolean;
 let useParts: (argument: string, key: AeadKey) => AeadKeyParts;
 let spend: (key: AeadKey) => void;
 let streamParts: (key: AeadKey, salt: Uint8Array, binding: Uint8Array) => StreamKeyParts;
@@ -57,18 +73,17 @@ let streamParts: (key: AeadKey, salt: Uint8Array, binding: Uint8Array) => Stream
  */
 export class AeadKey extends SecretHolder {
   readonly #master: SecretBytes;
-  readonly #cipher: PreparedAeadKey;
-  readonly #keyId: Uint8Array;
-  readonly #commitment: Uint8Array;
+  readonly #parts: AeadKeyParts;
   readonly #maxUses: number;
   #uses: number;
 
   static {
+    isKey = (value) => #master in value;
     useParts = (argument, key) => {
       if (key.#master.disposed) {
         throw new InputError('ERR_INPUT_DISPOSED', argument, 'a live key', 'a disposed one');
       }
-      return { cipher: key.#cipher, keyId: key.#keyId, commitment: key.#commitment };
+      return key.#parts;
     };
     spend = (key) => {
       if (key.#uses >= key.#maxUses) {
@@ -82,19 +97,29 @@ export class AeadKey extends SecretHolder {
     streamParts = (key, salt, binding) => key.#deriveStream(salt, binding);
   }
 
-  private constructor(bytes: Uint8Array, options: AeadKeyOptions | undefined) {
+  private constructor(token: typeof INTERNAL, bytes: Uint8Array, options: AeadKeyOptions | undefined) {
     super();
-    checkOptions('options', options, ['maxUses', 'uses']);
-    const { maxUses = AES_256_GCM.maxRandomNonceUses, uses = 0 } = options ?? {};
+    checkInternal(token, 'AeadKey');
+    const { maxUses = AES_256_GCM.maxRandomNonceUses, uses = 0 } = checkOptions('options', options, [
+      'maxUses',
+      'uses',
+    ]);
     checkInteger('options.maxUses', maxUses, 0, AES_256_GCM.maxRandomNonceUses);
     checkInteger('options.uses', uses, 0, Number.MAX_SAFE_INTEGER);
     this.#maxUses = maxUses;
     this.#uses = uses;
     const okm = new Uint8Array(AES_256_GCM.keyBytes + COMMITMENT_BYTES + KEY_ID_BYTES);
     engine('hash').hkdfSha3_512(bytes, EMPTY, MESSAGE_INFO, okm);
-    this.#cipher = engine('aead').prepare(okm.subarray(0, AES_256_GCM.keyBytes));
-    this.#commitment = okm.slice(AES_256_GCM.keyBytes, AES_256_GCM.keyBytes + COMMITMENT_BYTES);
-    this.#keyId = okm.slice(AES_256_GCM.keyBytes + COMMITMENT_BYTES);
+    const keyId = okm.slice(AES_256_GCM.keyBytes + COMMITMENT_BYTES);
+    const commitment = okm.slice(AES_256_GCM.keyBytes, AES_256_GCM.keyBytes + COMMITMENT_BYTES);
+    const preamble = new Uint8Array(PREAMBLE_BYTES);
+    writePreamble(preamble, 'A');
+    this.#parts = {
+      cipher: engine('aead').prepare(okm.subarray(0, AES_256_GCM.keyBytes)),
+      keyId,
+      commitment,
+      messageHead: concat(preamble, keyId, commitment),
+    };
     wipe(okm);
     this.#master = SecretBytes.from(bytes);
   }
@@ -110,7 +135,7 @@ export class AeadKey extends SecretHolder {
   static generate(options?: AeadKeyOptions): AeadKey {
     const bytes = randomFill(new Uint8Array(AES_256_GCM.keyBytes));
     try {
-      return new AeadKey(bytes, options);
+      return new AeadKey(INTERNAL, bytes, options);
     } finally {
       wipe(bytes);
     }
@@ -126,12 +151,12 @@ export class AeadKey extends SecretHolder {
    * `ERR_INPUT_DISPOSED`.
    */
   static fromBytes(bytes: ByteSecret, options?: AeadKeyOptions): AeadKey {
-    return new AeadKey(exposeBytes('bytes', bytes, AES_256_GCM.keyBytes), options);
+    return new AeadKey(INTERNAL, exposeBytes('bytes', bytes, AES_256_GCM.keyBytes), options);
   }
 
   /** Public id of this key as it stands in what it sealed: 32 hexadecimal digits. */
   get keyId(): string {
-    return toHex(this.#keyId);
+    return toHex(this.#parts.keyId);
   }
 
   /** Messages and streams sealed so far, those of earlier objects included. */
@@ -147,7 +172,7 @@ export class AeadKey extends SecretHolder {
   /** Wipes the key as far as the engine can. Further calls do nothing. */
   override dispose(): void {
     this.#master.dispose();
-    this.#cipher.dispose();
+    this.#parts.cipher.dispose();
   }
 
   /** @internal */
@@ -175,7 +200,7 @@ export class AeadKey extends SecretHolder {
  * @internal
  */
 export function aeadKeyParts(argument: string, key: AeadKey): AeadKeyParts {
-  if (!(key instanceof AeadKey))
+  if (!isObject(key) || !isKey(key))
     throw new InputError('ERR_INPUT_TYPE', argument, 'an AeadKey', describe(key));
   return useParts(argument, key);
 }

@@ -9,7 +9,7 @@
 import { allocate, checkBytes, checkOptions, equalAt, randomFill, toHex } from '../bytes.ts';
 import { AuthenticationError, InputError } from '../errors.ts';
 import { AES_256_GCM } from '../params.ts';
-import { checkPreamble, PREAMBLE_BYTES, writePreamble } from '../preamble.ts';
+import { checkPreamble, PREAMBLE_BYTES } from '../preamble.ts';
 import { openSealed } from './cipher.ts';
 import { type AeadKey, aeadKeyParts, COMMITMENT_BYTES, KEY_ID_BYTES, spendUse } from './key.ts';
 
@@ -34,8 +34,7 @@ const EMPTY = new Uint8Array(0);
 /** The caller's AAD, checked. */
 export function checkAad(options: AeadOptions | undefined, known: readonly string[] = ['aad']): Uint8Array {
   if (options === undefined) return EMPTY;
-  checkOptions('options', options, known);
-  const { aad = EMPTY } = options;
+  const { aad = EMPTY } = checkOptions('options', options, known);
   checkBytes('options.aad', aad, { max: MAX_AAD_BYTES });
   return aad;
 }
@@ -54,14 +53,12 @@ export function checkAad(options: AeadOptions | undefined, known: readonly strin
  * @example const sealed = seal(key, message, { aad: utf8('invoice 42') });
  */
 export function seal(key: AeadKey, plaintext: Uint8Array, options?: AeadOptions): Uint8Array {
-  const { cipher, keyId, commitment } = aeadKeyParts('key', key);
+  const { cipher, messageHead } = aeadKeyParts('key', key);
   checkBytes('plaintext', plaintext, { max: AES_256_GCM.maxPlaintextBytes });
   const aad = checkAad(options);
   const out = allocate(plaintext.length + SEAL_OVERHEAD_BYTES);
   const nonce = out.subarray(NONCE_OFFSET, HEADER_BYTES);
-  writePreamble(out, 'A');
-  out.set(keyId, PREAMBLE_BYTES);
-  out.set(commitment, COMMITMENT_OFFSET);
+  out.set(messageHead);
   randomFill(nonce);
   // Counted when the nonce is there, and before it is used.
   spendUse(key);

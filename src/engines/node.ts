@@ -185,6 +185,15 @@ function release(bytes: Uint8Array): void {
   if (bytes.length >= RELEASE_FROM_BYTES && bytes.length === buffer.byteLength) buffer.transfer?.(0);
 }
 
+/** Whether memory can be given back at once: Node 22 and later. */
+const CAN_RELEASE = 'transfer' in ArrayBuffer.prototype;
+
+/**
+ * Pieces of a long input. OpenSSL's result is new memory each time; a piece that is given back serves for the next one
+ * while it is still in the cache, which spares a third of the time of sealing 1 MiB.
+ */
+const PIECE_BYTES = CAN_RELEASE ? 65536 : MAX_UPDATE_BYTES;
+
 /** Runs a cipher over an input of any length. */
 function updateInto(
   cipher: NodeCrypto.CipherGCM | NodeCrypto.DecipherGCM,
@@ -192,9 +201,9 @@ function updateInto(
   out: Uint8Array,
   wipeBetween: boolean,
 ): void {
-  for (let offset = 0; offset < input.length; offset += MAX_UPDATE_BYTES) {
+  for (let offset = 0; offset < input.length; offset += PIECE_BYTES) {
     // Short inputs go as they are: making a view is a part of the cost of a small message.
-    const part = input.length <= MAX_UPDATE_BYTES ? input : input.subarray(offset, offset + MAX_UPDATE_BYTES);
+    const part = input.length <= PIECE_BYTES ? input : input.subarray(offset, offset + PIECE_BYTES);
     const piece = cipher.update(part);
     out.set(piece, offset);
     if (wipeBetween) wipe(piece);
