@@ -8,6 +8,7 @@ export default defineConfig({
     'cli/main': 'src/cli/main.ts',
     'bench/index': 'bench/index.ts',
     'bench/worker': 'bench/worker.ts',
+    'bench/importer': 'bench/importer.ts',
   },
   format: 'esm',
   // The code runs on Node, Bun, Deno, workerd and in browsers; what is Node's own is imported as node:*.

@@ -31,15 +31,15 @@ export interface BenchMachine {
 
 /** One operation on one engine at one size. */
 export interface BenchResult {
-  readonly suite: 'primitives';
+  readonly suite: 'primitives' | 'import';
   readonly operation: string;
-  /** The engine that the library ran on. */
-  readonly engine: EngineName;
+  /** The engine that the library ran on; null where none computes anything. */
+  readonly engine: EngineName | null;
   /** Bytes of the message, or of the output of HKDF; 0 where there is neither. */
   readonly sizeBytes: number;
   /** Calls of the library in a second of processor time, median of the rounds. */
   readonly opsPerSecond: number;
-  /** Over the library on noble, median of the rounds' ratios; null when noble was not measured. */
+  /** Over the library on noble (an import: over noble's), median of the rounds' ratios; null when noble was not measured. */
   readonly ratioToNoble: number | null;
   /** Over the raw call of the same engine, median of the rounds' ratios. */
   readonly ratioToBare: number;
@@ -85,7 +85,7 @@ export function formatBench({ machine, results }: BenchReport): string {
   for (const { operation, engine, sizeBytes, opsPerSecond, ratioToNoble, ratioToBare } of results) {
     const size = sizeBytes === 0 ? '' : String(sizeBytes);
     const toNoble = ratioToNoble === null ? '' : figure(ratioToNoble);
-    table.push([operation, size, engine, grouped(opsPerSecond), toNoble, ratioToBare.toFixed(2)]);
+    table.push([operation, size, engine ?? '', grouped(opsPerSecond), toNoble, ratioToBare.toFixed(2)]);
   }
   const { cpu, cores, platform, runtime, runtimeVersion, v8, openssl, packages, date } = machine;
   const parts = [v8 === null ? '' : `V8 ${v8}`, openssl === null ? '' : `OpenSSL ${openssl}`];

@@ -7,6 +7,7 @@ import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import type { EngineName } from '@mwrasp/crypto/engines';
 import { CONTESTS } from './contests.ts';
+import { importRound } from './imports.ts';
 import { describeMachine } from './machine.ts';
 import type { RoundRates } from './measure.ts';
 import type { BenchReport, BenchResult } from './report.ts';
@@ -14,8 +15,6 @@ import type { Answer, Answers, Request, WorkerTask } from './worker.ts';
 
 /** Options of {@link runBench}. */
 export interface BenchOptions {
-  /** Which suite; there is one. */
-  readonly suite?: 'primitives';
   /** Engines to measure, all by default; those that the runtime lacks are left out. */
   readonly engines?: readonly EngineName[];
   /** Few rounds of short slices: a look, not a measurement. */
@@ -102,19 +101,47 @@ function summarise(contest: number, rates: ReadonlyMap<EngineName, readonly Roun
   }));
 }
 
+/** What importing the root entry costs, compared with importing noble. */
+async function measureImports(
+  program: URL,
+  rounds: number,
+  signal: AbortSignal | undefined,
+): Promise<BenchResult> {
+  const rates = [];
+  for (let round = 0; round < rounds; round++) rates.push(await importRound(program, signal));
+  const ratio = median(rates.map(({ ours, noble }) => ours / noble));
+  return {
+    suite: 'import',
+    operation: 'import of the root entry',
+    engine: null,
+    sizeBytes: 0,
+    opsPerSecond: median(rates.map(({ ours }) => ours)),
+    ratioToNoble: ratio,
+    ratioToBare: ratio,
+  };
+}
+
+/** The files that other threads and processes run, as they were built. */
+export interface Programs {
+  /** `worker.ts`. */
+  readonly worker: URL;
+  /** `importer.ts`. */
+  readonly importer: URL;
+}
+
 /**
  * Runs the bench.
  *
- * @param program - The file that the workers run, `worker.ts` as it was built.
+ * @param programs - The files that threads and processes run.
  * @param options - See {@link BenchOptions}.
  */
-export async function runBenchIn(program: URL, options: BenchOptions): Promise<BenchReport> {
+export async function runBenchIn(programs: Programs, options: BenchOptions): Promise<BenchReport> {
   const { engines = ENGINES, quick = false, onProgress, signal } = options;
   const { rounds, sliceMs } = { ...(quick ? QUICK : FULL), ...options };
   signal?.throwIfAborted();
   const machine = describeMachine(rounds, sliceMs);
   const workers = ENGINES.filter((name) => engines.includes(name)).map(
-    (name) => new EngineWorker(program, name),
+    (name) => new EngineWorker(programs.worker, name),
   );
   try {
     const able = new Map<EngineWorker, readonly number[]>();
@@ -123,8 +150,10 @@ export async function runBenchIn(program: URL, options: BenchOptions): Promise<B
     for (const contest of CONTESTS.keys()) {
       const entered = workers.filter((worker) => able.get(worker)?.includes(contest));
       results.push(...summarise(contest, await measure(entered, contest, { rounds, sliceMs }, signal)));
-      onProgress?.((contest + 1) / CONTESTS.length);
+      onProgress?.((contest + 1) / (CONTESTS.length + 1));
     }
+    results.push(await measureImports(programs.importer, rounds, signal));
+    onProgress?.(1);
     return { machine, results };
   } catch (error) {
     // once() rejects with an error of its own.

@@ -23,6 +23,7 @@ const outputs = [
   ...Object.values(manifest.bin),
   'dist/bench/index.js',
   'dist/bench/worker.js',
+  'dist/bench/importer.js',
 ];
 
 /** When a file was last written; 0 when it is not there. */
