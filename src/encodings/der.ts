@@ -46,19 +46,23 @@ function formatError(argument: string, expected: string, got: string): InputErro
   return new InputError('ERR_INPUT_FORMAT', argument, expected, got);
 }
 
-function parse(argument: string, der: Uint8Array, expected: string): asn1.Sequence {
-  checkBytes(argument, der, { max: MAX_DER_BYTES });
-  let result: ReturnType<typeof asn1.fromBER>;
+/** Runs the ASN.1 library, which throws errors of its own for some contents (a time that is no time). */
+function fromBer(argument: string, bytes: Uint8Array, expected: string): ReturnType<typeof asn1.fromBER> {
   try {
-    result = asn1.fromBER(der as Uint8Array<ArrayBuffer>, PARSER_LIMITS);
+    return asn1.fromBER(bytes as Uint8Array<ArrayBuffer>, PARSER_LIMITS);
   } catch {
     throw formatError(argument, expected, 'bytes that are no ASN.1');
   }
-  if (result.offset === -1 || !(result.result instanceof asn1.Sequence)) {
+}
+
+function parse(argument: string, der: Uint8Array, expected: string): asn1.Sequence {
+  checkBytes(argument, der, { max: MAX_DER_BYTES });
+  const { offset, result } = fromBer(argument, der, expected);
+  if (offset === -1 || !(result instanceof asn1.Sequence)) {
     throw formatError(argument, expected, 'other ASN.1, or none');
   }
-  if (result.offset !== der.length) throw formatError(argument, expected, 'trailing bytes');
-  return result.result;
+  if (offset !== der.length) throw formatError(argument, expected, 'trailing bytes');
+  return result;
 }
 
 /** Finds the algorithm of an AlgorithmIdentifier; parameters must be absent. */
@@ -159,7 +163,7 @@ function readPrivateChoice(
   { name, seedBytes, expandedKeyBytes }: Params,
 ): Pick<Pkcs8Content, 'seed' | 'expandedKey'> {
   const expected = `a seed, an expanded key, or both, as ${name} has them`;
-  const { result: node } = asn1.fromBER(bytes as Uint8Array<ArrayBuffer>, PARSER_LIMITS);
+  const { result: node } = fromBer(argument, bytes, expected);
   let seed: Uint8Array | undefined;
   let expandedKey: Uint8Array | undefined;
   if (hasTag(node, 0) && node instanceof asn1.Primitive) {

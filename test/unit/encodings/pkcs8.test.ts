@@ -210,6 +210,17 @@ describe.each(SAMPLES)('PKCS#8 of $name', (sample) => {
     }
   });
 
+  it('is refused with something inside that the ASN.1 library throws at', () => {
+    // A GeneralizedTime that is none.
+    for (const choice of [tlv(0x18, [0]), sequence(tlv(0x18, [0]))]) {
+      expectFormat(
+        pkcs8(sample, choice),
+        'bytes that are no ASN.1',
+        `a seed, an expanded key, or both, as ${name} has them`,
+      );
+    }
+  });
+
   it('is refused with another private key inside', () => {
     const expected = `a seed, an expanded key, or both, as ${name} has them`;
     const seedOctets = octets(seed);
