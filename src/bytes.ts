@@ -1,15 +1,35 @@
 /**
- * Byte strings: argument checks, concatenation, constant-time comparison, wiping, text encodings.
+ * Checks of arguments, and byte strings: concatenation, constant-time comparison, wiping, text encodings.
  *
  * @module
  */
 import { InputError, UnsupportedError } from './errors.ts';
 
+const TYPED_ARRAY: object = Object.getPrototypeOf(Uint8Array.prototype);
+
+/** A getter as a function. Unlike a property, it cannot be answered for by a proxy, a subclass or a prototype. */
+function getterOf(name: PropertyKey): (value: unknown) => unknown {
+  const { get } = Object.getOwnPropertyDescriptor(TYPED_ARRAY, name) as { get: () => unknown };
+  return Function.prototype.call.bind(get);
+}
+
+const typeOf = getterOf(Symbol.toStringTag);
+const lengthOf = getterOf('length');
+
+/** Whether a value is a Uint8Array, of whatever realm; as fast as `instanceof`, and no foreign code can answer it. */
+export function isBytes(value: unknown): value is Uint8Array {
+  return typeOf(value) === 'Uint8Array';
+}
+
+/** Whether a value is an object, so that `#field in value` may be asked. */
+export function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
+}
+
 /** Says what a value is, in an error message, without showing what it holds. */
 export function describe(value: unknown): string {
   if (value === null) return 'null';
-  if (value instanceof Uint8Array) return `${value.length} bytes`;
-  if (Array.isArray(value)) return `an array of ${value.length}`;
+  if (isBytes(value)) return isUsable(value) ? `${lengthOf(value)} bytes` : 'bytes that are no longer there';
   switch (typeof value) {
     case 'undefined':
       return 'undefined';
@@ -18,17 +38,55 @@ export function describe(value: unknown): string {
       return `${typeof value} ${String(value)}`;
     case 'string':
       return `a string of ${value.length} characters`;
-    case 'object': {
-      const name: unknown = (value as object).constructor?.name;
-      return typeof name === 'string' && name !== 'Object' ? `a ${name}` : 'an object';
-    }
+    case 'object':
+      return describeObject(value);
     default:
       return `a ${typeof value}`;
   }
 }
 
+function describeObject(value: object): string {
+  try {
+    if (Array.isArray(value)) return `an array of ${value.length}`;
+    const name: unknown = value.constructor?.name;
+    return typeof name === 'string' && name !== 'Object' ? `a ${name.slice(0, 64)}` : 'an object';
+  } catch {
+    return UNREADABLE;
+  }
+}
+
+const UNREADABLE = 'an object that cannot be read';
+
+/**
+ * Reads from an object of the caller's, whose getters and proxy traps are the caller's code: what they throw is told as
+ * a wrong argument.
+ *
+ * @param argument - The argument's name, for the error.
+ * @param expected - What the argument has to be, for the error.
+ * @param read - Reads each property once, and does nothing else.
+ * @throws {@link InputError} `ERR_INPUT_TYPE`.
+ */
+export function readFrom<T>(argument: string, expected: string, read: () => T): T {
+  try {
+    return read();
+  } catch (cause) {
+    throw new InputError('ERR_INPUT_TYPE', argument, expected, UNREADABLE, { cause });
+  }
+}
+
 /** How long a byte argument may be; an exact number, or a range of which either end may be open. */
 export type ByteLength = number | { readonly min?: number; readonly max?: number };
+
+/** False for bytes whose buffer was transferred or shrunk under them, which have a length of 0. */
+function isUsable(bytes: Uint8Array): boolean {
+  if (lengthOf(bytes) !== 0) return true;
+  try {
+    Uint8Array.prototype.at.call(bytes, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 /**
  * Checks that an argument is a byte string of the right length.
@@ -43,26 +101,38 @@ export function checkBytes(
   value: unknown,
   length?: ByteLength,
 ): asserts value is Uint8Array {
-  if (!(value instanceof Uint8Array)) {
+  if (!isBytes(value)) {
     throw new InputError('ERR_INPUT_TYPE', argument, 'a Uint8Array', describe(value));
   }
+  checkLength(argument, value.length, length);
+  // Neither may pass for another number of bytes: a buffer that is gone for none, or a length of its own.
+  const actual = lengthOf(value);
+  if (actual !== value.length) {
+    throw new InputError('ERR_INPUT_TYPE', argument, 'a Uint8Array', 'one with a length of its own');
+  }
+  if (actual === 0 && !isUsable(value)) {
+    throw new InputError('ERR_INPUT_TYPE', argument, 'a Uint8Array', describe(value));
+  }
+}
+
+function checkLength(argument: string, actual: number, length: ByteLength | undefined): void {
   if (length === undefined) return;
   if (typeof length === 'number') {
-    if (value.length !== length) {
-      throw new InputError('ERR_INPUT_LENGTH', argument, `${length} bytes`, `${value.length} bytes`);
+    if (actual !== length) {
+      throw new InputError('ERR_INPUT_LENGTH', argument, `${length} bytes`, `${actual} bytes`);
     }
     return;
   }
   const { min = 0, max = Number.POSITIVE_INFINITY } = length;
-  if (value.length < min || value.length > max) {
+  if (actual < min || actual > max) {
     const expected = max === Number.POSITIVE_INFINITY ? `at least ${min}` : `${min} to ${max}`;
-    throw new InputError('ERR_INPUT_LENGTH', argument, `${expected} bytes`, `${value.length} bytes`);
+    throw new InputError('ERR_INPUT_LENGTH', argument, `${expected} bytes`, `${actual} bytes`);
   }
 }
 
 /** An object literal, of whatever realm: not an array, a buffer, a key or another object with a class of its own. */
-function isPlainObject(value: unknown): value is object {
-  if (value === null || typeof value !== 'object' || Array.isArray(value)) return false;
+function isPlainObject(value: object): boolean {
+  if (Array.isArray(value)) return false;
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
@@ -73,18 +143,69 @@ function isPlainObject(value: unknown): value is object {
  * @param argument - The argument's name, for the error.
  * @param value - What the caller passed.
  * @param known - The names that mean something.
+ * @returns A copy to work with, empty when absent: each option was read once.
  * @throws {@link InputError} `ERR_INPUT_TYPE`, `ERR_INPUT_OPTION`.
  */
-export function checkOptions(argument: string, value: unknown, known: readonly string[]): void {
-  if (value === undefined) return;
-  if (!isPlainObject(value)) {
+export function checkOptions<T extends object>(
+  argument: string,
+  value: T | undefined,
+  known: readonly string[],
+): Partial<T> {
+  if (value === undefined) return {};
+  const options = readFrom(argument, 'an options object', () =>
+    isObject(value) && isPlainObject(value) ? { ...value } : undefined,
+  );
+  if (options === undefined) {
     throw new InputError('ERR_INPUT_TYPE', argument, 'an options object', describe(value));
   }
-  for (const name of Object.keys(value)) {
+  for (const name of Object.keys(options)) {
     if (!known.includes(name)) {
       const expected = known.length === 0 ? 'no options' : `only ${known.join(', ')}`;
       throw new InputError('ERR_INPUT_OPTION', argument, expected, `unknown option "${name.slice(0, 64)}"`);
     }
+  }
+  return options;
+}
+
+/**
+ * Checks an array and each of its elements, in order, up to the first wrong one; each is read once.
+ *
+ * @param argument - The argument's name, for the error.
+ * @param value - What the caller passed.
+ * @param expected - What it has to be, for the error.
+ * @param check - Checks an element by its name, and says what to keep of it.
+ * @throws {@link InputError} `ERR_INPUT_TYPE`.
+ */
+export function checkArray<T>(
+  argument: string,
+  value: unknown,
+  expected: string,
+  check: (name: string, element: unknown) => T,
+): T[] {
+  const array = readFrom(argument, expected, () => (Array.isArray(value) ? (value as unknown[]) : undefined));
+  if (array === undefined) throw new InputError('ERR_INPUT_TYPE', argument, expected, describe(value));
+  const checked: T[] = [];
+  for (let i = 0; i < readFrom(argument, expected, () => array.length); i++) {
+    const element = readFrom(`${argument}[${i}]`, expected, () => array[i]);
+    checked.push(check(`${argument}[${i}]`, element));
+  }
+  return checked;
+}
+
+/** What constructors that are not for callers are called with: TypeScript's `private` is not there at run time. */
+export const INTERNAL: unique symbol = Symbol('internal');
+
+/**
+ * Refuses a constructor that is not for callers: what it would hold was never checked.
+ *
+ * @param token - {@link INTERNAL}, when the call comes from this library.
+ * @param className - The class, for the error.
+ * @throws {@link InputError} `ERR_INPUT_TYPE`.
+ */
+export function checkInternal(token: typeof INTERNAL, className: string): void {
+  if (token !== INTERNAL) {
+    const expected = `a function or static method that makes a ${className}`;
+    throw new InputError('ERR_INPUT_TYPE', 'constructor', expected, `new ${className}`);
   }
 }
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { describe } from './bytes.ts';
+import { checkBytes, describe, isBytes, isObject, readFrom } from './bytes.ts';
 import { InputError } from './errors.ts';
 
 /** The part of a web `ReadableStream` that is needed, so that types work without the DOM library. */
@@ -17,10 +17,6 @@ export interface WebByteStream {
 
 /** Anything that yields bytes: a Node stream, a web stream, an async or plain iterable of `Uint8Array`. */
 export type ByteSource = AsyncIterable<Uint8Array> | Iterable<Uint8Array> | WebByteStream;
-
-function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null;
-}
 
 function isMethod(object: object, name: PropertyKey): boolean {
   return typeof (object as Record<PropertyKey, unknown>)[name] === 'function';
@@ -53,27 +49,17 @@ async function* readWebStream(stream: WebByteStream): AsyncGenerator<Uint8Array>
  * @throws {@link InputError} `ERR_INPUT_TYPE` when it is no source, or for a piece that is no Uint8Array.
  */
 export function iterate(argument: string, source: ByteSource): AsyncGenerator<Uint8Array> {
-  if (source instanceof Uint8Array || !isObject(source)) {
-    throw new InputError(
-      'ERR_INPUT_TYPE',
-      argument,
-      'a stream or an iterable of Uint8Array',
-      describe(source),
-    );
-  }
-  let iterable: AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
-  if (isMethod(source, Symbol.asyncIterator) || isMethod(source, Symbol.iterator))
-    iterable = source as typeof iterable;
-  else if (isMethod(source, 'getReader')) iterable = readWebStream(source as WebByteStream);
-  else {
-    throw new InputError(
-      'ERR_INPUT_TYPE',
-      argument,
-      'a stream or an iterable of Uint8Array',
-      describe(source),
-    );
-  }
-  return checkPieces(argument, iterable);
+  const expected = 'a stream or an iterable of Uint8Array';
+  const kind = readFrom(argument, expected, () => {
+    if (!isObject(source) || isBytes(source)) return undefined;
+    if (isMethod(source, Symbol.asyncIterator) || isMethod(source, Symbol.iterator)) return 'iterable';
+    return isMethod(source, 'getReader') ? 'web' : undefined;
+  });
+  if (kind === undefined) throw new InputError('ERR_INPUT_TYPE', argument, expected, describe(source));
+  return checkPieces(
+    argument,
+    kind === 'web' ? readWebStream(source as WebByteStream) : (source as Iterable<Uint8Array>),
+  );
 }
 
 async function* checkPieces(
@@ -81,9 +67,7 @@ async function* checkPieces(
   source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
 ): AsyncGenerator<Uint8Array> {
   for await (const piece of source) {
-    if (!(piece instanceof Uint8Array)) {
-      throw new InputError('ERR_INPUT_TYPE', argument, 'pieces of type Uint8Array', describe(piece));
-    }
+    checkBytes(argument, piece);
     yield piece;
   }
 }

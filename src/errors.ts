@@ -11,6 +11,20 @@ export interface PqErrorOptions {
   readonly cause?: unknown;
 }
 
+/** A part of a message. What is neither text nor number must not make a second error, which would hide the first. */
+function text(value: unknown): string {
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : typeof value;
+}
+
+function causeOf(options: PqErrorOptions | undefined): ErrorOptions {
+  try {
+    const cause = options?.cause;
+    return cause === undefined ? {} : { cause };
+  } catch {
+    return {};
+  }
+}
+
 /**
  * Base class of every error of this library.
  *
@@ -26,8 +40,8 @@ export class PqError extends Error {
    * @param options - The cause, where there is one.
    */
   constructor(code: string, message: string, options?: PqErrorOptions) {
-    super(message, options?.cause === undefined ? undefined : { cause: options.cause });
-    this.code = code;
+    super(text(message), causeOf(options));
+    this.code = text(code);
     this.name = new.target.name;
   }
 }
@@ -68,10 +82,10 @@ export class InputError extends PqError {
     got: string,
     options?: PqErrorOptions,
   ) {
-    super(code, `${argument}: expected ${expected}, got ${got}`, options);
-    this.argument = argument;
-    this.expected = expected;
-    this.got = got;
+    super(code, `${text(argument)}: expected ${text(expected)}, got ${text(got)}`, options);
+    this.argument = text(argument);
+    this.expected = text(expected);
+    this.got = text(got);
   }
 }
 
@@ -143,7 +157,7 @@ export class QuorumError extends PqError {
    * @param need - How many are needed.
    */
   constructor(have: number, need: number) {
-    super('ERR_QUORUM', `too few pieces: have ${have}, need ${need}`);
+    super('ERR_QUORUM', `too few pieces: have ${text(have)}, need ${text(need)}`);
     this.have = have;
     this.need = need;
   }
@@ -187,10 +201,10 @@ export class SelfTestError extends PqError {
   constructor(engine: string, family: string, detail: string, options?: PqErrorOptions) {
     super(
       'ERR_SELF_TEST',
-      `self-test of engine "${engine}" (${family}) failed: ${detail}; it will not be used in this process`,
+      `self-test of engine "${text(engine)}" (${text(family)}) failed: ${text(detail)}; it will not be used in this process`,
       options,
     );
-    this.engine = engine;
-    this.family = family;
+    this.engine = text(engine);
+    this.family = text(family);
   }
 }

@@ -9,11 +9,11 @@ import { type AnyPrivateKey, type PrivateJwk, writePublicJwk } from './encodings
 import { writePem } from './encodings/pem.ts';
 import { registry } from './engines/index.ts';
 import { InputError } from './errors.ts';
-import { KemPrivateKey } from './kem/index.ts';
+import { isKemPrivateKey } from './kem/keys.ts';
 import { keyMaterial } from './keypair.ts';
 import { ML_DSA_87, ML_KEM_1024 } from './params.ts';
 import { SecretBytes } from './secret.ts';
-import { SignPrivateKey } from './sign/index.ts';
+import { isSignPrivateKey } from './sign/keys.ts';
 
 /** Forms of a private key in the clear: raw seed, raw expanded key, PKCS#8 with the seed, or a private JWK. */
 export type PrivateKeyFormat = 'seed' | 'expanded' | 'der' | 'pem' | 'jwk';
@@ -38,7 +38,7 @@ export function exportPrivateKey(
   key: AnyPrivateKey,
   format: PrivateKeyFormat,
 ): SecretBytes | string | PrivateJwk {
-  if (!(key instanceof KemPrivateKey) && !(key instanceof SignPrivateKey)) {
+  if (!isKemPrivateKey(key) && !isSignPrivateKey(key)) {
     throw new InputError('ERR_INPUT_TYPE', 'key', 'a private key', describe(key));
   }
   if (!FORMATS.includes(format)) {

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { equal, toBase64Url, utf8 } from './bytes.ts';
+import { equal, isObject, toBase64Url, utf8 } from './bytes.ts';
 import { engine } from './engines/index.ts';
 import { InputError } from './errors.ts';
 import type { KeyAlgorithm } from './params.ts';
@@ -61,7 +61,10 @@ export abstract class PublicKey {
    */
   equals(other: PublicKey): boolean {
     return (
-      other instanceof PublicKey && this.algorithm === other.algorithm && equal(this.#bytes, other.#bytes)
+      isObject(other) &&
+      #bytes in other &&
+      this.algorithm === other.algorithm &&
+      equal(this.#bytes, other.#bytes)
     );
   }
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type ByteLength, checkBytes, wipe } from './bytes.ts';
+import { type ByteLength, checkBytes, checkInternal, INTERNAL, isObject, wipe } from './bytes.ts';
 import { InputError } from './errors.ts';
 
 /** What any secret shows of itself. */
@@ -38,6 +38,8 @@ export abstract class SecretHolder implements Disposable {
   }
 }
 
+let isSecret: (value: object) => boolean;
+
 /**
  * Bytes that must not be printed and are wiped when no longer needed.
  *
@@ -52,8 +54,13 @@ export class SecretBytes extends SecretHolder {
   readonly #bytes: Uint8Array;
   #disposed = false;
 
-  private constructor(bytes: Uint8Array) {
+  static {
+    isSecret = (value) => #bytes in value;
+  }
+
+  private constructor(token: typeof INTERNAL, bytes: Uint8Array) {
     super();
+    checkInternal(token, 'SecretBytes');
     this.#bytes = bytes;
   }
 
@@ -66,7 +73,7 @@ export class SecretBytes extends SecretHolder {
    */
   static from(bytes: Uint8Array): SecretBytes {
     checkBytes('bytes', bytes);
-    return new SecretBytes(Uint8Array.from(bytes));
+    return new SecretBytes(INTERNAL, new Uint8Array(bytes));
   }
 
   /**
@@ -78,7 +85,7 @@ export class SecretBytes extends SecretHolder {
    */
   static adopt(bytes: Uint8Array): SecretBytes {
     checkBytes('bytes', bytes);
-    return new SecretBytes(bytes);
+    return new SecretBytes(INTERNAL, bytes);
   }
 
   /** Length in bytes. */
@@ -111,6 +118,11 @@ export class SecretBytes extends SecretHolder {
   }
 }
 
+/** Whether a value is a secret of this library; nothing that only looks like one is. */
+export function isSecretBytes(value: unknown): value is SecretBytes {
+  return isObject(value) && isSecret(value);
+}
+
 /** Key material as functions take it: a secret, or plain bytes that stay the caller's to wipe. */
 export type ByteSecret = SecretBytes | Uint8Array;
 
@@ -123,11 +135,12 @@ export type ByteSecret = SecretBytes | Uint8Array;
  * @returns The caller's own buffer, not a copy.
  * @throws {@link InputError} `ERR_INPUT_TYPE`, `ERR_INPUT_LENGTH`, `ERR_INPUT_DISPOSED`.
  */
-export function exposeBytes(argument: string, value: ByteSecret, length?: ByteLength): Uint8Array {
-  if (value instanceof SecretBytes && value.disposed) {
+export function exposeBytes(argument: string, value: unknown, length?: ByteLength): Uint8Array {
+  const isSecretValue = isSecretBytes(value);
+  if (isSecretValue && value.disposed) {
     throw new InputError('ERR_INPUT_DISPOSED', argument, 'a live secret', 'a disposed one');
   }
-  const bytes = value instanceof SecretBytes ? value.expose() : value;
+  const bytes = isSecretValue ? value.expose() : value;
   checkBytes(argument, bytes, length);
   return bytes;
 }

@@ -17,7 +17,6 @@ import {
   checkInteger,
   checkOptions,
   concat,
-  describe,
   equal,
   randomFill,
   toHex,
@@ -269,9 +268,7 @@ function transform(pump: Pump): TransformStream<Uint8Array, Uint8Array> {
   const transformer: Transformer<Uint8Array, Uint8Array> & { cancel(): void } = {
     transform: (piece, controller) =>
       guard(() => {
-        if (!(piece instanceof Uint8Array)) {
-          throw new InputError('ERR_INPUT_TYPE', 'source', 'pieces of type Uint8Array', describe(piece));
-        }
+        checkBytes('source', piece);
         for (const out of pump.push(piece)) controller.enqueue(out);
       }),
     flush: (controller) =>
@@ -286,8 +283,10 @@ function transform(pump: Pump): TransformStream<Uint8Array, Uint8Array> {
 
 function sealPump(key: AeadKey, options: StreamSealOptions | undefined): SealPump {
   aeadKeyParts('key', key);
-  checkOptions('options', options, ['aad', 'chunkSizeBytes']);
-  const { chunkSizeBytes = DEFAULT_CHUNK_BYTES } = options ?? {};
+  const { chunkSizeBytes = DEFAULT_CHUNK_BYTES, ...aad } = checkOptions('options', options, [
+    'aad',
+    'chunkSizeBytes',
+  ]);
   checkInteger('options.chunkSizeBytes', chunkSizeBytes, 2 ** MIN_LOG2, 2 ** MAX_LOG2);
   const log2 = Math.log2(chunkSizeBytes);
   if (!Number.isInteger(log2)) {
@@ -298,7 +297,7 @@ function sealPump(key: AeadKey, options: StreamSealOptions | undefined): SealPum
       String(chunkSizeBytes),
     );
   }
-  return new SealPump(key, log2, checkAad(options, ['aad', 'chunkSizeBytes']));
+  return new SealPump(key, log2, checkAad(aad));
 }
 
 function openPump(key: AeadKey, options: AeadOptions | undefined): OpenPump {

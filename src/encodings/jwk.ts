@@ -3,11 +3,23 @@
  *
  * @module
  */
-import { describe, equal, fromBase64Url, toBase64Url, wipe } from '../bytes.ts';
+import {
+  checkArray,
+  describe,
+  equal,
+  fromBase64Url,
+  isBytes,
+  isObject,
+  readFrom,
+  toBase64Url,
+  wipe,
+} from '../bytes.ts';
 import { InputError } from '../errors.ts';
 import { KemPrivateKey, KemPublicKey } from '../kem/index.ts';
+import { isKemPublicKey } from '../kem/keys.ts';
 import { type KeyAlgorithm, ML_DSA_87, ML_KEM_1024 } from '../params.ts';
 import { SignPrivateKey, SignPublicKey } from '../sign/index.ts';
+import { isSignPublicKey } from '../sign/keys.ts';
 
 /** A public key of either algorithm. */
 export type AnyPublicKey = KemPublicKey | SignPublicKey;
@@ -49,15 +61,21 @@ export function withArgument<K>(argument: string, importKey: () => K): K {
   }
 }
 
-function checkObject(argument: string, value: unknown): asserts value is Record<string, unknown> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value) || value instanceof Uint8Array) {
+/** A copy of a JWK, each member read once. Own members only: a JWK is data, and no prototype may answer for it. */
+function checkObject(argument: string, value: unknown): Record<string, unknown> {
+  const members = readFrom(argument, 'a JWK object', () =>
+    isObject(value) && !Array.isArray(value) && !isBytes(value)
+      ? { __proto__: null, ...(value as Record<string, unknown>) }
+      : undefined,
+  );
+  if (members === undefined) {
     throw new InputError('ERR_INPUT_TYPE', argument, 'a JWK object', describe(value));
   }
+  return members;
 }
 
 function member(argument: string, jwk: Record<string, unknown>, name: string): string {
-  // Own members only: a JWK is data, and data must not be answered for by a prototype.
-  const value = Object.hasOwn(jwk, name) ? jwk[name] : undefined;
+  const value = jwk[name];
   if (typeof value !== 'string') {
     throw new InputError('ERR_INPUT_FORMAT', `${argument}.${name}`, 'a string', describe(value));
   }
@@ -122,13 +140,13 @@ export function writePublicJwk(key: AnyPublicKey): Required<PublicJwk> {
  * Reads a public JWK. Members other than `kty`, `alg` and `pub` are ignored, but a private key is refused here.
  *
  * @param argument - The argument's name, for the error.
- * @param jwk - The JWK.
+ * @param value - The JWK.
  * @throws {@link InputError} `ERR_INPUT_TYPE`, `ERR_INPUT_FORMAT`, `ERR_INPUT_ALGORITHM`, `ERR_INPUT_LENGTH`,
  * `ERR_INPUT_KEY`.
  */
-export function readPublicJwk(argument: string, jwk: unknown): AnyPublicKey {
-  checkObject(argument, jwk);
-  if (Object.hasOwn(jwk, 'priv')) {
+export function readPublicJwk(argument: string, value: unknown): AnyPublicKey {
+  const jwk = checkObject(argument, value);
+  if ('priv' in jwk) {
     throw new InputError('ERR_INPUT_FORMAT', argument, 'a public JWK', 'a private one (it has "priv")');
   }
   return readPublic(argument, jwk);
@@ -138,11 +156,11 @@ export function readPublicJwk(argument: string, jwk: unknown): AnyPublicKey {
  * Reads a private JWK and checks that its public part belongs to it.
  *
  * @param argument - The argument's name, for the error.
- * @param jwk - The JWK.
+ * @param value - The JWK.
  * @throws {@link InputError} as {@link readPublicJwk}; `ERR_INPUT_KEY` when `pub` does not belong to `priv`.
  */
-export function readPrivateJwk(argument: string, jwk: unknown): AnyPrivateKey {
-  checkObject(argument, jwk);
+export function readPrivateJwk(argument: string, value: unknown): AnyPrivateKey {
+  const jwk = checkObject(argument, value);
   const publicKey = readPublic(argument, jwk);
   const seed = fromBase64Url(member(argument, jwk, 'priv'), `${argument}.priv`);
   try {
@@ -176,16 +194,13 @@ export function readPrivateJwk(argument: string, jwk: unknown): AnyPrivateKey {
  * @example response.end(JSON.stringify(exportJwks([signer.publicKey, recipient.publicKey])));
  */
 export function exportJwks(keys: readonly AnyPublicKey[]): PublicJwks {
-  if (!Array.isArray(keys)) {
-    throw new InputError('ERR_INPUT_TYPE', 'keys', 'an array of public keys', describe(keys));
-  }
   const seen = new Set<string>();
-  const jwks = keys.map((key: unknown, i) => {
-    if (!(key instanceof KemPublicKey) && !(key instanceof SignPublicKey)) {
-      throw new InputError('ERR_INPUT_TYPE', `keys[${i}]`, 'a public key', describe(key));
+  const jwks = checkArray('keys', keys, 'an array of public keys', (name, key) => {
+    if (!isKemPublicKey(key) && !isSignPublicKey(key)) {
+      throw new InputError('ERR_INPUT_TYPE', name, 'a public key', describe(key));
     }
     if (seen.has(key.keyId)) {
-      throw new InputError('ERR_INPUT_KEY', `keys[${i}]`, 'each key once', `key ${key.keyId} again`);
+      throw new InputError('ERR_INPUT_KEY', name, 'each key once', `key ${key.keyId} again`);
     }
     seen.add(key.keyId);
     return writePublicJwk(key);
@@ -203,22 +218,21 @@ export function exportJwks(keys: readonly AnyPublicKey[]): PublicJwks {
  * @example const signer = importJwks(await response.json()).get(keyId);
  */
 export function importJwks(jwks: unknown): Map<string, AnyPublicKey> {
-  checkObject('jwks', jwks);
-  const list = Object.hasOwn(jwks, 'keys') ? jwks['keys'] : undefined;
-  if (!Array.isArray(list)) throw new InputError('ERR_INPUT_FORMAT', 'jwks.keys', 'an array', describe(list));
-  if (list.length > MAX_JWKS_KEYS) {
-    throw new InputError('ERR_INPUT_LENGTH', 'jwks.keys', `at most ${MAX_JWKS_KEYS} keys`, `${list.length}`);
+  const list = checkObject('jwks', jwks)['keys'];
+  const length = readFrom('jwks.keys', 'an array', () => (Array.isArray(list) ? list.length : undefined));
+  if (length === undefined) throw new InputError('ERR_INPUT_FORMAT', 'jwks.keys', 'an array', describe(list));
+  if (length > MAX_JWKS_KEYS) {
+    throw new InputError('ERR_INPUT_LENGTH', 'jwks.keys', `at most ${MAX_JWKS_KEYS} keys`, `${length}`);
   }
   const keys = new Map<string, AnyPublicKey>();
-  for (const [i, jwk] of (list as unknown[]).entries()) {
-    const argument = `jwks.keys[${i}]`;
-    checkObject(argument, jwk);
-    if (jwk['kty'] !== 'AKP' || (jwk['alg'] !== ML_KEM_1024.name && jwk['alg'] !== ML_DSA_87.name)) continue;
-    const key = readPublicJwk(argument, jwk);
+  checkArray('jwks.keys', list, 'an array', (name, value) => {
+    const jwk = checkObject(name, value);
+    if (jwk['kty'] !== 'AKP' || (jwk['alg'] !== ML_KEM_1024.name && jwk['alg'] !== ML_DSA_87.name)) return;
+    const key = readPublicJwk(name, jwk);
     if (keys.has(key.keyId)) {
-      throw new InputError('ERR_INPUT_KEY', argument, 'each key once', `key ${key.keyId} again`);
+      throw new InputError('ERR_INPUT_KEY', name, 'each key once', `key ${key.keyId} again`);
     }
     keys.set(key.keyId, key);
-  }
+  });
   return keys;
 }

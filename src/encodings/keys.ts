@@ -4,12 +4,14 @@
  *
  * @module
  */
-import { describe, equal, wipe } from '../bytes.ts';
+import { describe, equal, isBytes, wipe } from '../bytes.ts';
 import { registry } from '../engines/index.ts';
 import { InputError } from '../errors.ts';
 import { KemPrivateKey, KemPublicKey } from '../kem/index.ts';
+import { isKemPublicKey } from '../kem/keys.ts';
 import { type KeyAlgorithm, ML_DSA_87, ML_KEM_1024 } from '../params.ts';
 import { SignPrivateKey, SignPublicKey } from '../sign/index.ts';
+import { isSignPublicKey } from '../sign/keys.ts';
 import { type Pkcs8Content, readPkcs8, readSpki, writeSpki } from './der.ts';
 import {
   type AnyPrivateKey,
@@ -41,7 +43,7 @@ export function exportPublicKey(key: AnyPublicKey, format: 'der'): Uint8Array;
 export function exportPublicKey(key: AnyPublicKey, format: 'pem'): string;
 export function exportPublicKey(key: AnyPublicKey, format: 'jwk'): Required<PublicJwk>;
 export function exportPublicKey(key: AnyPublicKey, format: PublicKeyFormat): Uint8Array | string | PublicJwk {
-  if (!(key instanceof KemPublicKey) && !(key instanceof SignPublicKey)) {
+  if (!isKemPublicKey(key) && !isSignPublicKey(key)) {
     throw new InputError('ERR_INPUT_TYPE', 'key', 'a public key', describe(key));
   }
   if (!FORMATS.includes(format)) {
@@ -90,7 +92,7 @@ export function importPublicKey(data: PublicKeyInput, algorithm?: KeyAlgorithm):
 export function importPublicKey(data: PublicKeyInput, algorithm?: KeyAlgorithm): AnyPublicKey {
   checkAlgorithm(algorithm);
   let key: AnyPublicKey;
-  if (typeof data === 'string' || data instanceof Uint8Array) {
+  if (typeof data === 'string' || isBytes(data)) {
     const der = typeof data === 'string' ? readPem('data', data, 'PUBLIC KEY') : data;
     const content = readSpki('data', der);
     expectAlgorithm(content.algorithm, algorithm);
@@ -121,7 +123,7 @@ export function importPrivateKey(data: PrivateKeyInput, algorithm?: KeyAlgorithm
 export function importPrivateKey(data: PrivateKeyInput, algorithm?: KeyAlgorithm): AnyPrivateKey {
   checkAlgorithm(algorithm);
   let key: AnyPrivateKey;
-  if (data instanceof Uint8Array) {
+  if (isBytes(data)) {
     key = importPkcs8(data, algorithm);
   } else if (typeof data === 'string') {
     const der = readPem('data', data, 'PRIVATE KEY');

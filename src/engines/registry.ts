@@ -236,10 +236,10 @@ export class EngineRegistry {
     if (choice === undefined) {
       throw new InputError('ERR_INPUT_TYPE', argument, 'an engine name or an object', 'undefined');
     }
-    checkOptions(argument, choice, FAMILIES);
+    const wanted = checkOptions(argument, choice, FAMILIES);
     const expanded: Choice = {};
     for (const family of FAMILIES) {
-      const name = choice[family];
+      const name = wanted[family];
       if (name === undefined) continue;
       this.#checkName(argument, name);
       expanded[family] = name;

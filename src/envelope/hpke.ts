@@ -21,7 +21,7 @@ import { engine } from '../engines/index.ts';
 import { InputError, UnsupportedError } from '../errors.ts';
 import { encapsulate, type KemPublicKey } from '../kem/index.ts';
 import { AES_256_GCM, ML_KEM_1024 } from '../params.ts';
-import { exposeBytes, SecretBytes } from '../secret.ts';
+import { exposeBytes, isSecretBytes, type SecretBytes } from '../secret.ts';
 
 /** Whatever can decapsulate: a private key in memory, or a keystore that keeps it. */
 export interface Decapsulator {
@@ -138,7 +138,7 @@ export async function setupRecipient(
 ): Promise<RecipientContext> {
   const sharedSecret = await recipient.decapsulate(enc);
   // A decapsulator of the caller's may return anything.
-  if (!(sharedSecret instanceof SecretBytes)) {
+  if (!isSecretBytes(sharedSecret)) {
     throw new InputError(
       'ERR_INPUT_TYPE',
       'recipient',

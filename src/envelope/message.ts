@@ -43,9 +43,9 @@ export async function seal(
 ): Promise<Uint8Array> {
   checkRecipientKey(recipient);
   checkBytes('plaintext', plaintext);
-  checkOptions('options', options, ['signer', 'context']);
-  const signer = toSigner(options?.signer);
-  const context = checkContext(options?.context);
+  const wanted = checkOptions('options', options, ['signer', 'context']);
+  const signer = toSigner(wanted.signer);
+  const context = checkContext(wanted.context);
   const { header, hpke } = await startSealing(recipient, signer, context, undefined);
   return concat(header, await hpke.Seal(plaintext, pieceAad(true)));
 }
@@ -72,9 +72,9 @@ export async function open(
 ): Promise<Uint8Array> {
   const decapsulator = toDecapsulator(recipient);
   checkBytes('envelope', envelope);
-  checkOptions('options', options, ['sender', 'context']);
-  checkSender(options?.sender);
-  const context = checkContext(options?.context);
+  const { sender, context: wanted } = checkOptions('options', options, ['sender', 'context']);
+  checkSender(sender);
+  const context = checkContext(wanted);
   if (readParts('envelope', envelope).chunkLog2 !== undefined) {
     throw new InputError(
       'ERR_INPUT_FORMAT',
@@ -85,7 +85,7 @@ export async function open(
   }
   const headerBytes = headerLength('envelope', envelope);
   // A copy: the caller's buffer could change while this function waits.
-  const copy = Uint8Array.from(envelope);
-  const hpke = await startOpening(decapsulator, copy.subarray(0, headerBytes), options?.sender, context);
+  const copy = new Uint8Array(envelope);
+  const hpke = await startOpening(decapsulator, copy.subarray(0, headerBytes), sender, context);
   return openPiece(hpke, copy.subarray(headerBytes), true);
 }

@@ -4,12 +4,14 @@
  * @module
  */
 import type { RecipientContext, SenderContext } from 'hpke';
-import { checkBytes, concat, describe, equal, toBase64Url, wipe } from '../bytes.ts';
+import { checkBytes, concat, describe, equal, readFrom, toBase64Url, wipe } from '../bytes.ts';
 import { AuthenticationError, InputError } from '../errors.ts';
-import { decapsulate, KemPrivateKey, KemPublicKey } from '../kem/index.ts';
+import { decapsulate, type KemPrivateKey, type KemPublicKey } from '../kem/index.ts';
+import { checkKemPublicKey, isKemPrivateKey, isKemPublicKey } from '../kem/keys.ts';
 import { keyMaterial } from '../keypair.ts';
 import { ML_DSA_87 } from '../params.ts';
-import { type ContextOptions, SignPrivateKey, SignPublicKey, sign, verify } from '../sign/index.ts';
+import { type ContextOptions, type SignPrivateKey, type SignPublicKey, sign, verify } from '../sign/index.ts';
+import { isSignPrivateKey, isSignPublicKey } from '../sign/keys.ts';
 import { COMMITMENT_BYTES, ENVELOPE_DOMAIN, readParts, writePrefix } from './header.ts';
 import { type Decapsulator, setupRecipient, setupSender } from './hpke.ts';
 
@@ -63,46 +65,50 @@ export function checkContext(context: Uint8Array | undefined): Uint8Array {
 
 /** Checks a recipient's public key. */
 export function checkRecipientKey(recipient: KemPublicKey): void {
-  if (!(recipient instanceof KemPublicKey)) {
-    throw new InputError('ERR_INPUT_TYPE', 'recipient', 'a KemPublicKey', describe(recipient));
-  }
+  checkKemPublicKey('recipient', recipient);
 }
 
 /** Makes one kind of signer of both. */
 export function toSigner(signer: SignPrivateKey | Signer | undefined): Signer | undefined {
   if (signer === undefined) return undefined;
-  if (signer instanceof SignPrivateKey) {
+  if (isSignPrivateKey(signer)) {
     keyMaterial('options.signer', signer);
     return { publicKey: signer.publicKey, sign: (message, options) => sign(signer, message, options) };
   }
-  const candidate = signer as Partial<Signer> | null;
-  if (candidate?.publicKey instanceof SignPublicKey && typeof candidate.sign === 'function') return signer;
-  throw new InputError('ERR_INPUT_TYPE', 'options.signer', 'a SignPrivateKey or a Signer', describe(signer));
+  const expected = 'a SignPrivateKey or a Signer';
+  const { publicKey, sign: method } = readFrom('options.signer', expected, () => {
+    const { publicKey, sign } = (signer ?? {}) as Partial<Signer>;
+    return { publicKey, sign };
+  });
+  if (!isSignPublicKey(publicKey) || typeof method !== 'function') {
+    throw new InputError('ERR_INPUT_TYPE', 'options.signer', expected, describe(signer));
+  }
+  return { publicKey, sign: (message, options) => method.call(signer, message, options) };
 }
 
 /** Makes one kind of recipient of both. */
 export function toDecapsulator(recipient: Recipient): Decapsulator {
-  if (recipient instanceof KemPrivateKey) {
+  if (isKemPrivateKey(recipient)) {
     keyMaterial('recipient', recipient);
     return {
       publicKey: recipient.publicKey,
       decapsulate: (ciphertext) => decapsulate(recipient, ciphertext),
     };
   }
-  const candidate = recipient as Partial<Decapsulator> | null | undefined;
-  if (candidate?.publicKey instanceof KemPublicKey && typeof candidate.decapsulate === 'function')
-    return recipient;
-  throw new InputError(
-    'ERR_INPUT_TYPE',
-    'recipient',
-    'a KemPrivateKey or a Decapsulator',
-    describe(recipient),
-  );
+  const expected = 'a KemPrivateKey or a Decapsulator';
+  const { publicKey, decapsulate: method } = readFrom('recipient', expected, () => {
+    const { publicKey, decapsulate } = (recipient ?? {}) as Partial<Decapsulator>;
+    return { publicKey, decapsulate };
+  });
+  if (!isKemPublicKey(publicKey) || typeof method !== 'function') {
+    throw new InputError('ERR_INPUT_TYPE', 'recipient', expected, describe(recipient));
+  }
+  return { publicKey, decapsulate: (ciphertext) => method.call(recipient, ciphertext) };
 }
 
 /** Checks an expected sender. */
 export function checkSender(sender: ExpectedSender | undefined): void {
-  if (sender === undefined || sender instanceof SignPublicKey || typeof sender === 'function') return;
+  if (sender === undefined || isSignPublicKey(sender) || typeof sender === 'function') return;
   throw new InputError('ERR_INPUT_TYPE', 'options.sender', 'a SignPublicKey or a function', describe(sender));
 }
 
@@ -175,9 +181,9 @@ export async function startOpening(
 
 /** The expected sender's key, if it is the one that the envelope names. */
 async function findSender(sender: ExpectedSender, keyId: Uint8Array): Promise<SignPublicKey> {
-  const key = sender instanceof SignPublicKey ? sender : await sender(toBase64Url(keyId));
+  const key = isSignPublicKey(sender) ? sender : await sender(toBase64Url(keyId));
   if (key !== undefined) {
-    if (!(key instanceof SignPublicKey)) {
+    if (!isSignPublicKey(key)) {
       throw new InputError(
         'ERR_INPUT_TYPE',
         'options.sender',

@@ -56,10 +56,10 @@ export function sealStream(
 ): AsyncGenerator<Uint8Array> {
   checkRecipientKey(recipient);
   const pieces = iterate('source', source);
-  checkOptions('options', options, ['signer', 'context', 'chunkSizeBytes']);
-  const signer = toSigner(options?.signer);
-  const context = checkContext(options?.context);
-  const { chunkSizeBytes = DEFAULT_CHUNK_BYTES } = options ?? {};
+  const wanted = checkOptions('options', options, ['signer', 'context', 'chunkSizeBytes']);
+  const signer = toSigner(wanted.signer);
+  const context = checkContext(wanted.context);
+  const { chunkSizeBytes = DEFAULT_CHUNK_BYTES } = wanted;
   checkInteger('options.chunkSizeBytes', chunkSizeBytes, 2 ** MIN_CHUNK_LOG2, 2 ** MAX_CHUNK_LOG2);
   const chunkLog2 = Math.log2(chunkSizeBytes);
   if (!Number.isInteger(chunkLog2)) {
@@ -118,9 +118,9 @@ export function openStream(
 ): AsyncGenerator<Uint8Array> {
   const decapsulator = toDecapsulator(recipient);
   const pieces = iterate('source', source);
-  checkOptions('options', options, ['sender', 'context']);
-  checkSender(options?.sender);
-  return openPieces(decapsulator, pieces, options?.sender, checkContext(options?.context));
+  const { sender, context } = checkOptions('options', options, ['sender', 'context']);
+  checkSender(sender);
+  return openPieces(decapsulator, pieces, sender, checkContext(context));
 }
 
 async function* openPieces(

@@ -7,8 +7,19 @@
  *
  * @module
  */
-import { checkBytes, checkInteger, checkOptions, describe, equal, randomFill, utf8, wipe } from '../bytes.ts';
-import { type Clock, systemClock } from '../clock.ts';
+import {
+  checkArray,
+  checkBytes,
+  checkInteger,
+  checkInternal,
+  checkOptions,
+  equal,
+  INTERNAL,
+  randomFill,
+  utf8,
+  wipe,
+} from '../bytes.ts';
+import { type Clock, checkClock, systemClock } from '../clock.ts';
 import { engine, registry } from '../engines/index.ts';
 import { AuthenticationError, ExpiredError, InputError, QuorumError, UnsupportedError } from '../errors.ts';
 import { AES_256_GCM } from '../params.ts';
@@ -78,14 +89,15 @@ export class TemporalVault extends SecretHolder {
   #messages = 0;
   #disposed = false;
 
-  private constructor(ttlMs: number, epochMs: number, clock: Clock) {
+  private constructor(token: typeof INTERNAL, ttlMs: number, epochMs: number, clock: Clock) {
     super();
+    checkInternal(token, 'TemporalVault');
     this.ttlMs = ttlMs;
     this.epochMs = epochMs;
     this.#clock = clock;
     // Epochs of one time to live, the one that begins while the oldest is about to end, and one for a late timer.
     this.#chain = new EpochChain(Math.ceil(ttlMs / epochMs) + 2);
-    this.#startMs = clock.monotonicMs();
+    this.#startMs = nowMs(clock);
     this.#systemStartMs = systemClock.monotonicMs();
   }
 
@@ -98,18 +110,16 @@ export class TemporalVault extends SecretHolder {
    * @example using vault = await TemporalVault.create({ ttlMs: 100 });
    */
   static async create(options?: VaultOptions): Promise<TemporalVault> {
-    checkOptions('options', options, ['ttlMs', 'epochMs', 'clock']);
-    const { ttlMs = 100, clock = systemClock } = options ?? {};
+    const wanted = checkOptions('options', options, ['ttlMs', 'epochMs', 'clock']);
+    const { ttlMs = 100 } = wanted;
     checkInteger('options.ttlMs', ttlMs, 20, 60_000);
-    const { epochMs = Math.floor(ttlMs / 4) } = options ?? {};
+    const { epochMs = Math.floor(ttlMs / 4) } = wanted;
     checkInteger('options.epochMs', epochMs, 5, Math.floor(ttlMs / 2));
-    if (typeof clock?.monotonicMs !== 'function' || typeof clock.wallMs !== 'function') {
-      throw new InputError('ERR_INPUT_TYPE', 'options.clock', 'a Clock', describe(clock));
-    }
+    const clock = checkClock('options.clock', wanted.clock);
     // The self-tests of the engines run now, and not while the first message lives.
     registry.capable('hash', 'wiped-state');
     engine('aead');
-    return new TemporalVault(ttlMs, epochMs, clock);
+    return new TemporalVault(INTERNAL, ttlMs, epochMs, clock);
   }
 
   /**
@@ -128,10 +138,10 @@ export class TemporalVault extends SecretHolder {
   split(data: Uint8Array, options?: SplitOptions): Uint8Array[] {
     this.#checkLive();
     checkBytes('data', data, { max: MAX_MESSAGE_BYTES });
-    checkOptions('options', options, ['threshold', 'total']);
-    const { total = 1 } = options ?? {};
+    const wanted = checkOptions('options', options, ['threshold', 'total']);
+    const { total = 1 } = wanted;
     checkInteger('options.total', total, 1, 255);
-    const { threshold = total } = options ?? {};
+    const { threshold = total } = wanted;
     checkInteger('options.threshold', threshold, 1, total);
     if (threshold !== total) {
       throw new UnsupportedError(
@@ -188,15 +198,18 @@ export class TemporalVault extends SecretHolder {
    */
   reassemble(fragments: readonly Uint8Array[]): Uint8Array {
     this.#checkLive();
-    if (!Array.isArray(fragments)) {
-      throw new InputError('ERR_INPUT_TYPE', 'fragments', 'an array of Uint8Array', describe(fragments));
-    }
-    if (fragments.length === 0) throw new QuorumError(0, 1);
-    const headers = Array.from(fragments, (fragment, i) => readHeader(`fragments[${i}]`, fragment));
-    const first = headers[0] as FragmentHeader;
-    this.#checkSameMessage(first, headers);
+    const all = checkArray('fragments', fragments, 'an array of Uint8Array', (name, fragment) => {
+      const header = readHeader(name, fragment as Uint8Array);
+      return { header, fragment: fragment as Uint8Array };
+    });
+    const first = all[0]?.header;
+    if (first === undefined) throw new QuorumError(0, 1);
+    this.#checkSameMessage(
+      first,
+      all.map(({ header }) => header),
+    );
     this.#checkAlive(first.epoch);
-    const pieces = new Map(headers.map(({ index }, i) => [index, fragments[i] as Uint8Array]));
+    const pieces = new Map(all.map(({ header, fragment }) => [header.index, fragment]));
     if (pieces.size < first.threshold) throw new QuorumError(pieces.size, first.threshold);
     const data = this.#withKey(first.epoch, (key) => openPieces(key, first, pieces));
     try {
@@ -251,7 +264,7 @@ export class TemporalVault extends SecretHolder {
 
   /** Milliseconds since the start of epoch 0 on the caller's clock. */
   #elapsedMs(): number {
-    const elapsedMs = this.#clock.monotonicMs() - this.#startMs;
+    const elapsedMs = nowMs(this.#clock) - this.#startMs;
     if (Number.isFinite(elapsedMs)) return elapsedMs;
     this.#destroyUpTo(MAX_EPOCH);
     throw new ExpiredError(
@@ -341,6 +354,12 @@ export class TemporalVault extends SecretHolder {
       wipe(messageKey, derived);
     }
   }
+}
+
+/** The time of a caller's clock, which may return anything; NaN when it is no number. */
+function nowMs(clock: Clock): number {
+  const now: unknown = clock.monotonicMs();
+  return typeof now === 'number' ? now : Number.NaN;
 }
 
 function keyGone(): ExpiredError {

@@ -3,9 +3,11 @@
  *
  * @module
  */
-import { checkBytes } from '../bytes.ts';
+import { checkBytes, checkInternal, INTERNAL } from '../bytes.ts';
 import type { Hasher } from '../engines/engine.ts';
 import { InputError } from '../errors.ts';
+
+let makeDigest: (hasher: Hasher, digestBytes: number) => Digest;
 
 /** A hash or MAC computation under way: `update` as often as needed, then `digest` once. */
 export class Digest implements Disposable {
@@ -13,14 +15,14 @@ export class Digest implements Disposable {
   readonly #digestBytes: number;
   #ended = false;
 
-  private constructor(hasher: Hasher, digestBytes: number) {
-    this.#hasher = hasher;
-    this.#digestBytes = digestBytes;
+  static {
+    makeDigest = (hasher, digestBytes) => new Digest(INTERNAL, hasher, digestBytes);
   }
 
-  /** @internal */
-  static over(hasher: Hasher, digestBytes: number): Digest {
-    return new Digest(hasher, digestBytes);
+  private constructor(token: typeof INTERNAL, hasher: Hasher, digestBytes: number) {
+    checkInternal(token, 'Digest');
+    this.#hasher = hasher;
+    this.#digestBytes = digestBytes;
   }
 
   /**
@@ -66,4 +68,13 @@ export class Digest implements Disposable {
     if (this.#ended)
       throw new InputError('ERR_INPUT_STATE', 'digest', 'a computation under way', 'one that ended');
   }
+}
+
+/**
+ * A computation over an engine's hasher.
+ *
+ * @internal
+ */
+export function digestOver(hasher: Hasher, digestBytes: number): Digest {
+  return makeDigest(hasher, digestBytes);
 }

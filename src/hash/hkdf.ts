@@ -36,8 +36,7 @@ const EMPTY = new Uint8Array(0);
  */
 export function hkdfSha3_512(ikm: ByteSecret, options: HkdfOptions): SecretBytes {
   const ikmBytes = exposeBytes('ikm', ikm);
-  checkOptions('options', options, ['salt', 'info', 'length']);
-  const { salt = EMPTY, info = EMPTY, length } = options ?? {};
+  const { salt = EMPTY, info = EMPTY, length } = checkOptions('options', options, ['salt', 'info', 'length']);
   checkBytes('options.salt', salt);
   checkBytes('options.info', info);
   checkInteger('options.length', length, 1, MAX_OUTPUT_BYTES);

@@ -7,7 +7,7 @@ import { checkBytes, equal } from '../bytes.ts';
 import { engine } from '../engines/index.ts';
 import { SHA3_512 } from '../params.ts';
 import { type ByteSecret, exposeBytes } from '../secret.ts';
-import { Digest } from './digest.ts';
+import { type Digest, digestOver } from './digest.ts';
 
 /**
  * Computes HMAC-SHA3-512.
@@ -49,5 +49,5 @@ export function verifyHmacSha3_512(key: ByteSecret, data: Uint8Array, tag: Uint8
  * @example const tag = createHmacSha3_512(key).update(head).update(tail).digest();
  */
 export function createHmacSha3_512(key: ByteSecret): Digest {
-  return Digest.over(engine('hash').createHmacSha3_512(exposeBytes('key', key)), SHA3_512.digestBytes);
+  return digestOver(engine('hash').createHmacSha3_512(exposeBytes('key', key)), SHA3_512.digestBytes);
 }

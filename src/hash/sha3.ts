@@ -6,7 +6,7 @@
 import { checkBytes } from '../bytes.ts';
 import { engine } from '../engines/index.ts';
 import { SHA3_512 } from '../params.ts';
-import { Digest } from './digest.ts';
+import { type Digest, digestOver } from './digest.ts';
 
 /**
  * Hashes a message with SHA3-512.
@@ -32,5 +32,5 @@ export function sha3_512(data: Uint8Array): Uint8Array {
  * @example const digest = createSha3_512().update(head).update(tail).digest();
  */
 export function createSha3_512(): Digest {
-  return Digest.over(engine('hash').createSha3_512(), SHA3_512.digestBytes);
+  return digestOver(engine('hash').createSha3_512(), SHA3_512.digestBytes);
 }

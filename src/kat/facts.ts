@@ -38,11 +38,15 @@ type Rounds = (typeof ROUNDS)[number];
  */
 export function checkFacts(facts: boolean | KatFacts): Rounds | undefined {
   if (typeof facts === 'boolean') return facts ? 100 : undefined;
-  checkOptions('facts', facts, ['rounds']);
-  const { rounds = 100 } = facts;
+  const { rounds = 100 } = checkOptions('options.facts', facts, ['rounds']);
   const known = ROUNDS.find((value) => value === rounds);
   if (known === undefined) {
-    throw new InputError('ERR_INPUT_RANGE', 'facts.rounds', `one of ${ROUNDS.join(', ')}`, describe(rounds));
+    throw new InputError(
+      'ERR_INPUT_RANGE',
+      'options.facts.rounds',
+      `one of ${ROUNDS.join(', ')}`,
+      describe(rounds),
+    );
   }
   return known;
 }

@@ -46,12 +46,14 @@ export async function listVectorFiles(folder: string): Promise<string[]> {
       .map((entry) => relative(folder, join(entry.parentPath, entry.name)));
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
-    throw new InputError('ERR_INPUT_FORMAT', 'vectors', 'a readable folder of vector files', why, { cause });
+    throw new InputError('ERR_INPUT_FORMAT', 'options.vectors', 'a readable folder of vector files', why, {
+      cause,
+    });
   }
   if (paths.length === 0) {
     throw new InputError(
       'ERR_INPUT_FORMAT',
-      'vectors',
+      'options.vectors',
       'a folder with .json or .json.gz files',
       'none in it',
     );

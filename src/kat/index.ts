@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { checkInteger, checkOptions, describe } from '../bytes.ts';
+import { checkArray, checkInteger, checkOptions, describe, readFrom } from '../bytes.ts';
 import { type EngineName, registry } from '../engines/index.ts';
 import { InputError } from '../errors.ts';
 import { checkFacts, type KatFacts, runFacts } from './facts.ts';
@@ -34,7 +34,14 @@ export interface KatOptions {
   readonly signal?: AbortSignal;
 }
 
-const OPTION_NAMES = ['vectors', 'engines', 'facts', 'maxMessageBytes', 'onProgress', 'signal'];
+const OPTION_NAMES: readonly (keyof KatOptions)[] = [
+  'vectors',
+  'engines',
+  'facts',
+  'maxMessageBytes',
+  'onProgress',
+  'signal',
+];
 
 /**
  * Runs known answers: every file of a folder of vectors, every fact, through every engine.
@@ -52,16 +59,20 @@ const OPTION_NAMES = ['vectors', 'engines', 'facts', 'maxMessageBytes', 'onProgr
  * @example const { totals } = await runKat({ vectors: './vectors', engines: ['noble'] });
  */
 export async function runKat(options: KatOptions = {}): Promise<KatReport> {
-  checkOptions('options', options, OPTION_NAMES);
-  const { vectors, onProgress, signal, maxMessageBytes } = options;
+  const wanted = checkOptions('options', options, OPTION_NAMES);
+  const { vectors, onProgress, signal, maxMessageBytes } = wanted;
   if (vectors !== undefined && (typeof vectors !== 'string' || vectors === '')) {
-    throw new InputError('ERR_INPUT_TYPE', 'vectors', 'the path of a folder', describe(vectors));
+    throw new InputError('ERR_INPUT_TYPE', 'options.vectors', 'the path of a folder', describe(vectors));
   }
   if (maxMessageBytes !== undefined) {
-    checkInteger('maxMessageBytes', maxMessageBytes, 0, Number.MAX_SAFE_INTEGER);
+    checkInteger('options.maxMessageBytes', maxMessageBytes, 0, Number.MAX_SAFE_INTEGER);
   }
-  const engines = checkEngines(options.engines);
-  const facts = checkFacts(options.facts ?? vectors === undefined);
+  if (onProgress !== undefined && typeof onProgress !== 'function') {
+    throw new InputError('ERR_INPUT_TYPE', 'options.onProgress', 'a function', describe(onProgress));
+  }
+  checkSignal(signal);
+  const engines = checkEngines(wanted.engines);
+  const facts = checkFacts(wanted.facts === undefined ? vectors === undefined : wanted.facts);
   const run = {
     pace: new Pace(signal, onProgress),
     maxMessageBytes: maxMessageBytes ?? Number.POSITIVE_INFINITY,
@@ -76,16 +87,22 @@ export async function runKat(options: KatOptions = {}): Promise<KatReport> {
 
 function checkEngines(engines: readonly EngineName[] | undefined): readonly EngineName[] {
   if (engines === undefined) return registry.names;
-  if (!Array.isArray(engines) || engines.length === 0) {
-    throw new InputError('ERR_INPUT_TYPE', 'engines', 'a list of engine names', describe(engines));
-  }
-  const known: readonly unknown[] = registry.names;
-  for (const name of engines as readonly unknown[]) {
-    if (known.includes(name)) continue;
+  const expected = 'a list of engine names';
+  const names = checkArray('options.engines', engines, expected, (argument, name) => {
+    const known = registry.names.find((candidate) => candidate === name);
+    if (known !== undefined) return known;
     const got = typeof name === 'string' ? `"${name.slice(0, 64)}"` : describe(name);
-    throw new InputError('ERR_INPUT_OPTION', 'engines', `names out of ${known.join(', ')}`, got);
-  }
-  return [...new Set(engines)];
+    throw new InputError('ERR_INPUT_OPTION', argument, `one of ${registry.names.join(', ')}`, got);
+  });
+  if (names.length === 0) throw new InputError('ERR_INPUT_TYPE', 'options.engines', expected, 'none');
+  return [...new Set(names)];
+}
+
+function checkSignal(signal: AbortSignal | undefined): void {
+  if (signal === undefined) return;
+  const expected = 'an AbortSignal';
+  const isSignal = readFrom('options.signal', expected, () => typeof signal?.throwIfAborted === 'function');
+  if (!isSignal) throw new InputError('ERR_INPUT_TYPE', 'options.signal', expected, describe(signal));
 }
 
 async function runFolder(

@@ -3,15 +3,26 @@
  *
  * @module
  */
-import { describe, equal, randomFill, wipe } from '../bytes.ts';
+import {
+  checkBytes,
+  checkInternal,
+  describe,
+  equal,
+  INTERNAL,
+  isObject,
+  randomFill,
+  wipe,
+} from '../bytes.ts';
 import type { PreparedKemPrivateKey, PreparedKemPublicKey } from '../engines/engine.ts';
 import { engine } from '../engines/index.ts';
-import { InputError } from '../errors.ts';
+import { InputError, PqError } from '../errors.ts';
 import { type KeyMaterial, keyMaterial, PrivateKey, PublicKey } from '../keypair.ts';
 import { ML_KEM_1024 } from '../params.ts';
 import { type ByteSecret, exposeBytes, SecretBytes } from '../secret.ts';
 import { checkExpandedKey, checkPublicKey } from './checks.ts';
 
+let isPublic: (value: object) => boolean;
+let isPrivate: (value: object) => boolean;
 let preparedPublic: (key: KemPublicKey) => PreparedKemPublicKey;
 let preparedPrivate: (key: KemPrivateKey) => PreparedKemPrivateKey;
 
@@ -22,14 +33,16 @@ export class KemPublicKey extends PublicKey {
   #prepared: PreparedKemPublicKey | undefined;
 
   static {
+    isPublic = (value) => #prepared in value;
     preparedPublic = (key) => {
       key.#prepared ??= engine('kem').preparePublic(key.toBytes());
       return key.#prepared;
     };
   }
 
-  private constructor(bytes: Uint8Array) {
+  private constructor(token: typeof INTERNAL, bytes: Uint8Array) {
     super(bytes);
+    checkInternal(token, 'KemPublicKey');
   }
 
   /**
@@ -39,8 +52,11 @@ export class KemPublicKey extends PublicKey {
    * @throws {@link InputError} `ERR_INPUT_TYPE`, `ERR_INPUT_LENGTH`; `ERR_INPUT_KEY` when the modulus check fails.
    */
   static fromBytes(bytes: Uint8Array): KemPublicKey {
-    checkPublicKey('bytes', bytes);
-    return new KemPublicKey(Uint8Array.from(bytes));
+    checkBytes('bytes', bytes, ML_KEM_1024.publicKeyBytes);
+    // What is checked is what is kept: shared memory may change under a check.
+    const copy = new Uint8Array(bytes);
+    checkPublicKey('bytes', copy);
+    return new KemPublicKey(INTERNAL, copy);
   }
 }
 
@@ -52,11 +68,13 @@ export class KemPrivateKey extends PrivateKey {
   #publicKey: KemPublicKey | undefined;
 
   static {
+    isPrivate = (value) => #prepared in value;
     preparedPrivate = (key) => key.#prepared;
   }
 
-  private constructor(prepared: PreparedKemPrivateKey, material: KeyMaterial) {
+  private constructor(token: typeof INTERNAL, prepared: PreparedKemPrivateKey, material: KeyMaterial) {
     super(material);
+    checkInternal(token, 'KemPrivateKey');
     this.#prepared = prepared;
   }
 
@@ -67,8 +85,8 @@ export class KemPrivateKey extends PrivateKey {
    * @throws {@link InputError} `ERR_INPUT_TYPE`, `ERR_INPUT_LENGTH`, `ERR_INPUT_DISPOSED`.
    */
   static fromSeed(seed: ByteSecret): KemPrivateKey {
-    const bytes = exposeBytes('seed', seed, ML_KEM_1024.seedBytes);
-    return new KemPrivateKey(engine('kem').prepareSeed(bytes), { seed: SecretBytes.from(bytes) });
+    const material = { seed: SecretBytes.from(exposeBytes('seed', seed, ML_KEM_1024.seedBytes)) };
+    return new KemPrivateKey(INTERNAL, engine('kem').prepareSeed(material.seed.expose()), material);
   }
 
   /** @internal */
@@ -76,7 +94,7 @@ export class KemPrivateKey extends PrivateKey {
     const seed = new Uint8Array(ML_KEM_1024.seedBytes);
     const kem = engine('kem');
     const prepared = kem.generate?.(seed) ?? kem.prepareSeed(randomFill(seed));
-    return new KemPrivateKey(prepared, { seed: SecretBytes.adopt(seed) });
+    return new KemPrivateKey(INTERNAL, prepared, { seed: SecretBytes.adopt(seed) });
   }
 
   /**
@@ -88,18 +106,20 @@ export class KemPrivateKey extends PrivateKey {
    * parts do not fit.
    */
   static fromExpandedKey(expandedKey: ByteSecret): KemPrivateKey {
-    const bytes = exposeBytes('expandedKey', expandedKey);
-    checkExpandedKey('expandedKey', bytes);
+    const material = {
+      expandedKey: SecretBytes.from(exposeBytes('expandedKey', expandedKey, ML_KEM_1024.expandedKeyBytes)),
+    };
+    const bytes = material.expandedKey.expose();
     const misfit = () =>
       new InputError('ERR_INPUT_KEY', 'expandedKey', 'a private part that fits the public one', 'another');
-    const material = { expandedKey: SecretBytes.from(bytes) };
     let key: KemPrivateKey;
     try {
-      key = new KemPrivateKey(engine('kem').prepareExpanded(bytes), material);
-    } catch {
-      // Some engines find it out themselves. No cause: their words may speak of the key.
+      checkExpandedKey('expandedKey', bytes);
+      key = new KemPrivateKey(INTERNAL, engine('kem').prepareExpanded(bytes), material);
+    } catch (error) {
       material.expandedKey.dispose();
-      throw misfit();
+      // Some engines find it out themselves. No cause: their words may speak of the key.
+      throw error instanceof PqError ? error : misfit();
     }
     if (!isPairwiseConsistent(key)) {
       key.dispose();
@@ -155,16 +175,34 @@ export function generateKemKey(): KemPrivateKey {
   return KemPrivateKey.generate();
 }
 
+/**
+ * Whether a value is a key of this class; nothing that only looks like one is.
+ *
+ * @internal
+ */
+export function isKemPublicKey(value: unknown): value is KemPublicKey {
+  return isObject(value) && isPublic(value);
+}
+
+/**
+ * Whether a value is a key of this class; nothing that only looks like one is.
+ *
+ * @internal
+ */
+export function isKemPrivateKey(value: unknown): value is KemPrivateKey {
+  return isObject(value) && isPrivate(value);
+}
+
 /** @internal */
-export function checkKemPublicKey(argument: string, key: KemPublicKey): void {
-  if (!(key instanceof KemPublicKey)) {
+export function checkKemPublicKey(argument: string, key: unknown): asserts key is KemPublicKey {
+  if (!isKemPublicKey(key)) {
     throw new InputError('ERR_INPUT_TYPE', argument, 'a KemPublicKey', describe(key));
   }
 }
 
 /** @internal */
-export function checkKemPrivateKey(argument: string, key: KemPrivateKey): void {
-  if (!(key instanceof KemPrivateKey)) {
+export function checkKemPrivateKey(argument: string, key: unknown): asserts key is KemPrivateKey {
+  if (!isKemPrivateKey(key)) {
     throw new InputError('ERR_INPUT_TYPE', argument, 'a KemPrivateKey', describe(key));
   }
   keyMaterial(argument, key);

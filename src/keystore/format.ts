@@ -16,7 +16,7 @@ import { KemPublicKey } from '../kem/index.ts';
 import { type KeyAlgorithm, ML_DSA_87, ML_KEM_1024 } from '../params.ts';
 import { checkPreamble, PREAMBLE_BYTES, writePreamble } from '../preamble.ts';
 import { SignPublicKey } from '../sign/index.ts';
-import { checkName, checkRef, type KeyRef } from './keystore.ts';
+import { checkName, checkRef } from './keystore.ts';
 import type { KeyRecord, StoreState, Tombstone } from './store.ts';
 
 /** What a file holds. */
@@ -102,8 +102,7 @@ class Reader {
 function readEntry(reader: Reader): Tombstone {
   const name = new TextDecoder('utf-8', { fatal: true }).decode(reader.take(reader.uint(1)));
   checkName('name', name);
-  const ref: KeyRef = { name, generation: reader.uint(4) };
-  checkRef('ref', ref);
+  const ref = checkRef('ref', { name, generation: reader.uint(4) });
   const code = reader.uint(1);
   if (code !== 1 && code !== 2) throw new RangeError('unknown algorithm');
   return { ref, algorithm: code === 1 ? ML_KEM_1024.name : ML_DSA_87.name };

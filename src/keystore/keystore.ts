@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { checkInteger, describe } from '../bytes.ts';
+import { checkInteger, describe, isObject, readFrom } from '../bytes.ts';
 import type { Decapsulator, EnvelopeOpenOptions, Signer } from '../envelope/index.ts';
 import { InputError } from '../errors.ts';
 import type { KemPublicKey } from '../kem/index.ts';
@@ -97,14 +97,17 @@ export function checkName(argument: string, name: unknown): asserts name is stri
   }
 }
 
-/** Checks a key reference. */
-export function checkRef(argument: string, ref: unknown): asserts ref is KeyRef {
-  if (typeof ref !== 'object' || ref === null) {
-    throw new InputError('ERR_INPUT_TYPE', argument, 'a KeyRef { name, generation }', describe(ref));
-  }
-  const { name, generation } = ref as Partial<KeyRef>;
+/** Checks a key reference; returns a copy of it. */
+export function checkRef(argument: string, ref: unknown): KeyRef {
+  const expected = 'a KeyRef { name, generation }';
+  if (!isObject(ref)) throw new InputError('ERR_INPUT_TYPE', argument, expected, describe(ref));
+  const { name, generation } = readFrom(argument, expected, () => {
+    const { name, generation } = ref as Partial<KeyRef>;
+    return { name, generation };
+  });
   checkName(`${argument}.name`, name);
   checkInteger(`${argument}.generation`, generation, 1, MAX_GENERATION);
+  return { name, generation };
 }
 
 /** Checks an algorithm name. */

@@ -4,7 +4,7 @@
  * @module
  */
 import { checkOptions, describe } from '../bytes.ts';
-import { type Clock, systemClock } from '../clock.ts';
+import { type Clock, checkClock } from '../clock.ts';
 import { InputError } from '../errors.ts';
 import { AES_256_GCM } from '../params.ts';
 import { type ByteSecret, exposeBytes } from '../secret.ts';
@@ -33,14 +33,6 @@ export interface FileKeystoreOptions {
 /** Options of {@link openKeystore}. */
 export type KeystoreOptions = MemoryKeystoreOptions | FileKeystoreOptions;
 
-function checkClock(clock: Clock | undefined): Clock {
-  if (clock === undefined) return systemClock;
-  if (typeof clock?.wallMs !== 'function' || typeof clock.monotonicMs !== 'function') {
-    throw new InputError('ERR_INPUT_TYPE', 'options.clock', 'a Clock', describe(clock));
-  }
-  return clock;
-}
-
 /**
  * Opens a keystore.
  *
@@ -54,18 +46,22 @@ function checkClock(clock: Clock | undefined): Clock {
  * @example const keystore = await openKeystore({ backend: 'file', path: 'keys.mwk', rootKey });
  */
 export async function openKeystore(options: KeystoreOptions): Promise<Keystore> {
-  checkOptions('options', options, ['backend', 'path', 'rootKey', 'clock']);
-  const backend: unknown = options?.backend;
-  if (options?.backend === 'memory') {
-    checkOptions('options', options, ['backend', 'clock']);
-    return openMemoryKeystore(checkClock(options.clock));
+  const wanted: { readonly [Name in keyof FileKeystoreOptions]?: unknown } = checkOptions(
+    'options',
+    options,
+    ['backend', 'path', 'rootKey', 'clock'],
+  );
+  const { backend, path } = wanted;
+  if (backend === 'memory') {
+    checkOptions('options', wanted, ['backend', 'clock']);
+    return openMemoryKeystore(checkClock('options.clock', wanted.clock));
   }
-  if (options?.backend === 'file') {
-    if (typeof options.path !== 'string' || options.path === '') {
-      throw new InputError('ERR_INPUT_TYPE', 'options.path', 'the name of a file', describe(options.path));
+  if (backend === 'file') {
+    if (typeof path !== 'string' || path === '') {
+      throw new InputError('ERR_INPUT_TYPE', 'options.path', 'the name of a file', describe(path));
     }
-    exposeBytes('options.rootKey', options.rootKey, AES_256_GCM.keyBytes);
-    return openFileKeystore(options.path, options.rootKey, checkClock(options.clock));
+    const rootKey = exposeBytes('options.rootKey', wanted.rootKey, AES_256_GCM.keyBytes);
+    return openFileKeystore(path, rootKey, checkClock('options.clock', wanted.clock));
   }
   const got = typeof backend === 'string' ? `"${backend.slice(0, 32)}"` : describe(backend);
   throw new InputError('ERR_INPUT_OPTION', 'options.backend', '"memory" or "file"', got);

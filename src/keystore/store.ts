@@ -8,11 +8,19 @@ import { checkBytes, checkInteger, checkOptions, describe } from '../bytes.ts';
 import type { Clock } from '../clock.ts';
 import * as envelope from '../envelope/index.ts';
 import { InputError, KeyStoreError } from '../errors.ts';
-import { decapsulate, generateKemKey, KemPrivateKey, KemPublicKey } from '../kem/index.ts';
+import { decapsulate, generateKemKey, KemPrivateKey, type KemPublicKey } from '../kem/index.ts';
+import { isKemPublicKey } from '../kem/keys.ts';
 import { keyMaterial } from '../keypair.ts';
 import { type KeyAlgorithm, ML_DSA_87, ML_KEM_1024 } from '../params.ts';
 import type { SecretBytes } from '../secret.ts';
-import { generateSignKey, type SignOptions, SignPrivateKey, SignPublicKey, sign } from '../sign/index.ts';
+import {
+  generateSignKey,
+  type SignOptions,
+  SignPrivateKey,
+  type SignPublicKey,
+  sign,
+} from '../sign/index.ts';
+import { isSignPublicKey } from '../sign/keys.ts';
 import {
   type Custody,
   checkAlgorithm,
@@ -102,10 +110,9 @@ export class LocalKeystore implements Keystore {
   }
 
   async generate(options: GenerateOptions): Promise<KeyInfo> {
-    checkOptions('options', options, ['name', 'algorithm']);
     if (options === undefined)
       throw new InputError('ERR_INPUT_TYPE', 'options', 'an options object', 'undefined');
-    const { name, algorithm } = options;
+    const { name, algorithm } = checkOptions('options', options, ['name', 'algorithm']);
     checkName('options.name', name);
     checkAlgorithm('options.algorithm', algorithm);
     return this.#change(async (state) => {
@@ -158,13 +165,13 @@ export class LocalKeystore implements Keystore {
 
   async signer(key: KeySelector): Promise<envelope.Signer> {
     const { ref, publicKey } = this.#select(key);
-    if (!(publicKey instanceof SignPublicKey)) throw wrongAlgorithm(ref, ML_DSA_87.name);
+    if (!isSignPublicKey(publicKey)) throw wrongAlgorithm(ref, ML_DSA_87.name);
     return { publicKey, sign: (message, options) => this.sign(ref, message, options) };
   }
 
   async recipient(key: KeySelector): Promise<envelope.Decapsulator> {
     const { ref, publicKey } = this.#select(key);
-    if (!(publicKey instanceof KemPublicKey)) throw wrongAlgorithm(ref, ML_KEM_1024.name);
+    if (!isKemPublicKey(publicKey)) throw wrongAlgorithm(ref, ML_KEM_1024.name);
     return { publicKey, decapsulate: (ciphertext) => this.decapsulate(ref, ciphertext) };
   }
 
@@ -178,10 +185,9 @@ export class LocalKeystore implements Keystore {
   }
 
   async destroy(ref: KeyRef): Promise<void> {
-    checkRef('ref', ref);
-    const { name, generation } = ref;
+    const wanted = checkRef('ref', ref);
     await this.#change(async (state) => {
-      const record = this.#select({ name, generation });
+      const record = this.#select(wanted);
       await this.#commit({
         records: state.records.filter((entry) => entry !== record),
         tombstones: [...state.tombstones, { ref: record.ref, algorithm: record.algorithm }],
@@ -220,8 +226,9 @@ export class LocalKeystore implements Keystore {
   }
 
   #newRecord(ref: KeyRef, algorithm: KeyAlgorithm): KeyRecord {
-    const createdAtMs = Math.floor(this.#clock.wallMs());
-    checkInteger('clock.wallMs()', createdAtMs, 0, Number.MAX_SAFE_INTEGER);
+    const wallMs: unknown = this.#clock.wallMs();
+    const createdAtMs = typeof wallMs === 'number' ? Math.floor(wallMs) : wallMs;
+    checkInteger('options.clock', createdAtMs, 0, Number.MAX_SAFE_INTEGER);
     const key = algorithm === ML_KEM_1024.name ? generateKemKey() : generateSignKey();
     try {
       const unprotected = { ref, algorithm, createdAtMs, publicKey: key.publicKey };
@@ -236,16 +243,18 @@ export class LocalKeystore implements Keystore {
   #select(key: KeySelector): KeyRecord {
     this.#checkOpen();
     let record: KeyRecord | undefined;
+    let what: string;
     if (typeof key === 'string') {
       checkName('key', key);
       const generations = this.#state.records.filter(({ ref }) => ref.name === key);
       record = generations.sort((a, b) => b.ref.generation - a.ref.generation)[0];
+      what = `"${key}"`;
     } else {
-      checkRef('key', key);
-      record = this.#state.records.find(({ ref }) => sameRef(ref, key));
+      const wanted = checkRef('key', key);
+      record = this.#state.records.find(({ ref }) => sameRef(ref, wanted));
+      what = `"${wanted.name}", generation ${wanted.generation}`;
     }
     if (record !== undefined) return record;
-    const what = typeof key === 'string' ? `"${key}"` : `"${key.name}", generation ${key.generation}`;
     throw new KeyStoreError('ERR_KEYSTORE_NOT_FOUND', `there is no key ${what} in this store`);
   }
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { checkBytes, describe, randomFill, wipe } from '../bytes.ts';
+import { checkBytes, checkInternal, describe, INTERNAL, isObject, randomFill, wipe } from '../bytes.ts';
 import type {
   Capability,
   PreparedSignPrivateKey,
@@ -16,6 +16,8 @@ import { type KeyMaterial, keyMaterial, PrivateKey, PublicKey } from '../keypair
 import { ML_DSA_87 } from '../params.ts';
 import { type ByteSecret, exposeBytes, SecretBytes } from '../secret.ts';
 
+let isPublic: (value: object) => boolean;
+let isPrivate: (value: object) => boolean;
 let preparedPublic: (key: SignPublicKey, capability?: Capability) => PreparedSignPublicKey;
 let preparedPrivate: (key: SignPrivateKey, capability?: Capability) => PreparedSignPrivateKey;
 
@@ -27,6 +29,7 @@ export class SignPublicKey extends PublicKey {
   readonly #prepared = new Map<SignEngine, PreparedSignPublicKey>();
 
   static {
+    isPublic = (value) => #prepared in value;
     preparedPublic = (key, capability) => {
       const signEngine = engine('sign', capability);
       let prepared = key.#prepared.get(signEngine);
@@ -38,8 +41,9 @@ export class SignPublicKey extends PublicKey {
     };
   }
 
-  private constructor(bytes: Uint8Array) {
+  private constructor(token: typeof INTERNAL, bytes: Uint8Array) {
     super(bytes);
+    checkInternal(token, 'SignPublicKey');
   }
 
   /**
@@ -50,7 +54,7 @@ export class SignPublicKey extends PublicKey {
    */
   static fromBytes(bytes: Uint8Array): SignPublicKey {
     checkBytes('bytes', bytes, ML_DSA_87.publicKeyBytes);
-    return new SignPublicKey(Uint8Array.from(bytes));
+    return new SignPublicKey(INTERNAL, new Uint8Array(bytes));
   }
 }
 
@@ -62,6 +66,7 @@ export class SignPrivateKey extends PrivateKey {
   #publicKey: SignPublicKey | undefined;
 
   static {
+    isPrivate = (value) => #prepared in value;
     preparedPrivate = (key, capability) => {
       const signEngine = engine('sign', capability);
       let prepared = key.#prepared.get(signEngine);
@@ -73,8 +78,9 @@ export class SignPrivateKey extends PrivateKey {
     };
   }
 
-  private constructor(prepared: PreparedSignPrivateKey, material: KeyMaterial) {
+  private constructor(token: typeof INTERNAL, prepared: PreparedSignPrivateKey, material: KeyMaterial) {
     super(material);
+    checkInternal(token, 'SignPrivateKey');
     this.#prepared.set(engine('sign'), prepared);
   }
 
@@ -87,7 +93,7 @@ export class SignPrivateKey extends PrivateKey {
   static fromSeed(seed: ByteSecret): SignPrivateKey {
     const bytes = exposeBytes('seed', seed, ML_DSA_87.seedBytes);
     const material = { seed: SecretBytes.from(bytes) };
-    return new SignPrivateKey(prepare(engine('sign'), material), material);
+    return new SignPrivateKey(INTERNAL, prepare(engine('sign'), material), material);
   }
 
   /**
@@ -113,7 +119,7 @@ export class SignPrivateKey extends PrivateKey {
         'parts that do not fit',
       );
     }
-    return new SignPrivateKey(prepared, material);
+    return new SignPrivateKey(INTERNAL, prepared, material);
   }
 
   /**
@@ -162,16 +168,34 @@ export function generateSignKey(): SignPrivateKey {
   }
 }
 
+/**
+ * Whether a value is a key of this class; nothing that only looks like one is.
+ *
+ * @internal
+ */
+export function isSignPublicKey(value: unknown): value is SignPublicKey {
+  return isObject(value) && isPublic(value);
+}
+
+/**
+ * Whether a value is a key of this class; nothing that only looks like one is.
+ *
+ * @internal
+ */
+export function isSignPrivateKey(value: unknown): value is SignPrivateKey {
+  return isObject(value) && isPrivate(value);
+}
+
 /** @internal */
-export function checkSignPublicKey(argument: string, key: SignPublicKey): void {
-  if (!(key instanceof SignPublicKey)) {
+export function checkSignPublicKey(argument: string, key: unknown): asserts key is SignPublicKey {
+  if (!isSignPublicKey(key)) {
     throw new InputError('ERR_INPUT_TYPE', argument, 'a SignPublicKey', describe(key));
   }
 }
 
 /** @internal */
-export function checkSignPrivateKey(argument: string, key: SignPrivateKey): void {
-  if (!(key instanceof SignPrivateKey)) {
+export function checkSignPrivateKey(argument: string, key: unknown): asserts key is SignPrivateKey {
+  if (!isSignPrivateKey(key)) {
     throw new InputError('ERR_INPUT_TYPE', argument, 'a SignPrivateKey', describe(key));
   }
   keyMaterial(argument, key);

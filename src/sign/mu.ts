@@ -5,7 +5,17 @@
  *
  * @module
  */
-import { checkBytes, checkOptions, concat, describe, randomFill, wipe } from '../bytes.ts';
+import {
+  checkBytes,
+  checkInternal,
+  checkOptions,
+  concat,
+  describe,
+  INTERNAL,
+  isObject,
+  randomFill,
+  wipe,
+} from '../bytes.ts';
 import { type ByteSource, iterate } from '../chunks.ts';
 import type { Hasher } from '../engines/engine.ts';
 import { engine } from '../engines/index.ts';
@@ -26,11 +36,18 @@ import {
   type SignOptions,
 } from './sign.ts';
 
+let isMu: (value: object) => boolean;
+
 /** The message representative μ of one message for one public key; 64 bytes, public. */
 export class Mu {
   readonly #bytes: Uint8Array;
 
-  private constructor(bytes: Uint8Array) {
+  static {
+    isMu = (value) => #bytes in value;
+  }
+
+  private constructor(token: typeof INTERNAL, bytes: Uint8Array) {
+    checkInternal(token, 'Mu');
     this.#bytes = bytes;
   }
 
@@ -42,7 +59,7 @@ export class Mu {
    */
   static fromBytes(bytes: Uint8Array): Mu {
     checkBytes('bytes', bytes, ML_DSA_87.muBytes);
-    return new Mu(Uint8Array.from(bytes));
+    return new Mu(INTERNAL, new Uint8Array(bytes));
   }
 
   /** @returns A copy of μ, 64 bytes. */
@@ -51,13 +68,19 @@ export class Mu {
   }
 }
 
+let buildMu: (publicKey: SignPublicKey, context: Uint8Array) => MuBuilder;
+
 /** A μ that is being computed: `update` as often as needed, then `finish` once. */
 export class MuBuilder {
   readonly #hasher: Hasher;
   #finished = false;
 
-  /** @internal */
-  constructor(publicKey: SignPublicKey, context: Uint8Array) {
+  static {
+    buildMu = (publicKey, context) => new MuBuilder(INTERNAL, publicKey, context);
+  }
+
+  private constructor(token: typeof INTERNAL, publicKey: SignPublicKey, context: Uint8Array) {
+    checkInternal(token, 'MuBuilder');
     // μ = H(tr || M'), M' = 0 || len(ctx) || ctx || M (FIPS 204 algorithms 2 and 7).
     const tr = new Uint8Array(ML_DSA_87.trBytes);
     const trHasher = engine('hash').createShake256(ML_DSA_87.trBytes);
@@ -112,12 +135,12 @@ export class MuBuilder {
  */
 export function createMu(publicKey: SignPublicKey, options?: ContextOptions): MuBuilder {
   checkSignPublicKey('publicKey', publicKey);
-  checkOptions('options', options, ['context']);
-  return new MuBuilder(publicKey, checkContext(options?.context));
+  const { context } = checkOptions('options', options, ['context']);
+  return buildMu(publicKey, checkContext(context));
 }
 
 function checkMu(mu: Mu): void {
-  if (!(mu instanceof Mu)) throw new InputError('ERR_INPUT_TYPE', 'mu', 'a Mu', describe(mu));
+  if (!isObject(mu) || !isMu(mu)) throw new InputError('ERR_INPUT_TYPE', 'mu', 'a Mu', describe(mu));
 }
 
 /**
@@ -131,8 +154,8 @@ function checkMu(mu: Mu): void {
  * @throws {@link UnsupportedError} `ERR_UNSUPPORTED_OPERATION` when an engine without external μ is forced.
  */
 export function signMu(privateKey: SignPrivateKey, mu: Mu, options?: SigningOptions): Uint8Array {
-  checkOptions('options', options, ['deterministic']);
-  const deterministic = checkDeterministic(options?.deterministic);
+  const { deterministic: wanted } = checkOptions('options', options, ['deterministic']);
+  const deterministic = checkDeterministic(wanted);
   checkMu(mu);
   const prepared = preparedSignPrivateKey('privateKey', privateKey, 'external-mu');
   const out = new Uint8Array(ML_DSA_87.signatureBytes);
@@ -185,10 +208,10 @@ export async function signStream(
   source: ByteSource,
   options?: SignOptions,
 ): Promise<Uint8Array> {
-  checkOptions('options', options, ['context', 'deterministic']);
-  const deterministic = checkDeterministic(options?.deterministic);
+  const { context: wanted, ...signing } = checkOptions('options', options, ['context', 'deterministic']);
+  const deterministic = checkDeterministic(signing.deterministic);
   preparedSignPrivateKey('privateKey', privateKey, 'external-mu');
-  const context = checkContext(options?.context);
+  const context = checkContext(wanted);
   const mu = await muOf(privateKey.publicKey, source, { context });
   return signMu(privateKey, mu, { deterministic });
 }

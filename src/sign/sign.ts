@@ -70,11 +70,11 @@ export function checkDeterministic(value: boolean | undefined): boolean {
  * @example const signature = sign(privateKey, message, { context: utf8('invoices v1') });
  */
 export function sign(privateKey: SignPrivateKey, message: Uint8Array, options?: SignOptions): Uint8Array {
-  checkOptions('options', options, ['context', 'deterministic']);
-  const deterministic = checkDeterministic(options?.deterministic);
+  const wanted = checkOptions('options', options, ['context', 'deterministic']);
+  const deterministic = checkDeterministic(wanted.deterministic);
   checkSignPrivateKey('privateKey', privateKey);
   checkBytes('message', message, { max: MAX_MESSAGE_BYTES });
-  const context = checkContext(options?.context);
+  const context = checkContext(wanted.context);
   const out = new Uint8Array(ML_DSA_87.signatureBytes);
   if (deterministic) {
     preparedSignPrivateKey('privateKey', privateKey, 'seeded-signing').signWith(
@@ -108,9 +108,9 @@ export function verify(
   signature: Uint8Array,
   options?: ContextOptions,
 ): boolean {
-  checkOptions('options', options, ['context']);
+  const { context } = checkOptions('options', options, ['context']);
   const prepared = preparedSignPublicKey('publicKey', publicKey);
   checkBytes('message', message, { max: MAX_MESSAGE_BYTES });
   checkBytes('signature', signature);
-  return prepared.verify(message, checkContext(options?.context), signature);
+  return prepared.verify(message, checkContext(context), signature);
 }

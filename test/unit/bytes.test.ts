@@ -95,7 +95,7 @@ describe('checkOptions', () => {
     new Date(0),
     new ArrayBuffer(3),
   ])('refuses %o', (value) => {
-    expectInput(() => bytes.checkOptions('options', value, ['aad']), 'ERR_INPUT_TYPE', 'options');
+    expectInput(() => bytes.checkOptions('options', value as object, ['aad']), 'ERR_INPUT_TYPE', 'options');
   });
 
   it('names an unknown option, cut to 64 characters, and what there is', () => {

@@ -81,7 +81,7 @@ function wrongResults(cases: readonly Case[]): Case[] {
 afterEach(() => vi.restoreAllMocks());
 
 describe('folders and files', () => {
-  const refused = { name: 'InputError', code: 'ERR_INPUT_FORMAT', argument: 'vectors' };
+  const refused = { name: 'InputError', code: 'ERR_INPUT_FORMAT', argument: 'options.vectors' };
 
   it('refuses a folder without vectors', async () => {
     await expect(runKat({ vectors: await folderWith({}) })).rejects.toMatchObject(refused);
