@@ -6,6 +6,7 @@ export default defineConfig({
   resolve: config.resolve ?? {},
   test: {
     include: ['test/unit/{aead,envelope,encodings}/**/*.test.ts'],
+    setupFiles: ['test/support/fixed-seed.ts'],
     testTimeout: 60_000,
   },
 });

@@ -1,0 +1,38 @@
+/** Opening with either form that an engine may have: into a buffer of ours, or into one of its own. */
+import { expect, it, vi } from 'vitest';
+import { openSealed } from '../../../src/aead/cipher.ts';
+import type { PreparedAeadKey } from '../../../src/engines/engine.ts';
+import { sample } from './support.ts';
+
+const nonce = sample(12);
+const aad = sample(5);
+const sealed = sample(5000);
+
+/** An engine's key that opens everything to sevens, or nothing. */
+function openerInto(succeeds: boolean) {
+  return vi.fn<PreparedAeadKey['open']>((_nonce, _aad, _sealed, out) => {
+    if (succeeds) out.fill(7);
+    return succeeds;
+  });
+}
+
+it('makes the buffer for an engine that writes into one, of the right size', () => {
+  const open = openerInto(true);
+  const plaintext = openSealed({ seal: () => {}, open, dispose: () => {} }, nonce, aad, sealed);
+  expect(plaintext).toEqual(new Uint8Array(sealed.length - 16).fill(7));
+  expect(open.mock.calls).toEqual([[nonce, aad, sealed, plaintext]]);
+});
+
+it('gives nothing when that engine says that the tag was wrong', () => {
+  const open = openerInto(false);
+  expect(openSealed({ seal: () => {}, open, dispose: () => {} }, nonce, aad, sealed)).toBeUndefined();
+  expect(open).toHaveBeenCalledOnce();
+});
+
+it.each([sample(9), undefined])('hands on what an engine that allocates returns: %o', (answer) => {
+  const open = openerInto(true);
+  const openNew = vi.fn(() => answer);
+  expect(openSealed({ seal: () => {}, open, openNew, dispose: () => {} }, nonce, aad, sealed)).toBe(answer);
+  expect(openNew.mock.calls).toEqual([[nonce, aad, sealed]]);
+  expect(open).not.toHaveBeenCalled();
+});
