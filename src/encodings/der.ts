@@ -176,9 +176,11 @@ function readPrivateChoice(
   }
   if (seed !== undefined) checkLength(argument, 'a seed', seed, seedBytes);
   if (expandedKey !== undefined) checkLength(argument, 'an expanded key', expandedKey, expandedKeyBytes);
-  const canonical = writePrivateChoice(seed, expandedKey)?.toBER();
-  const same = canonical !== undefined && equal(new Uint8Array(canonical), bytes);
-  if (canonical !== undefined) wipe(new Uint8Array(canonical));
+  const choice = writePrivateChoice(seed, expandedKey);
+  if (choice === undefined) throw formatError(argument, expected, 'something else');
+  const canonical = new Uint8Array(choice.toBER());
+  const same = equal(canonical, bytes);
+  wipe(canonical);
   if (!same) throw formatError(argument, expected, 'something else');
   return { seed: seed && Uint8Array.from(seed), expandedKey: expandedKey && Uint8Array.from(expandedKey) };
 }
@@ -238,11 +240,9 @@ export function readPkcs8(argument: string, der: Uint8Array): Pkcs8Content {
   if (!same || (attributes !== undefined && !hasDerLengths(attributes))) {
     throw formatError(argument, expected, 'BER that is not DER');
   }
-  return {
-    algorithm: params.name,
-    ...readPrivateChoice(argument, choice, params),
-    publicKey: publicKeyNode && readPublicKeyField(argument, publicKeyNode, params),
-  };
+  // The public part first: what is read of the private one is for the caller to wipe, so nothing may fail after it.
+  const publicKey = publicKeyNode && readPublicKeyField(argument, publicKeyNode, params);
+  return { algorithm: params.name, ...readPrivateChoice(argument, choice, params), publicKey };
 }
 
 /** `publicKey [1] IMPLICIT BIT STRING`: a count of unused bits, which is zero, and the key. */

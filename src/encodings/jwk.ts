@@ -107,15 +107,6 @@ function readAlgorithm(argument: string, jwk: Record<string, unknown>): KeyAlgor
 function readPublic(argument: string, jwk: Record<string, unknown>): AnyPublicKey {
   const alg = readAlgorithm(argument, jwk);
   const pub = fromBase64Url(member(argument, jwk, 'pub'), `${argument}.pub`);
-  const { publicKeyBytes } = alg === ML_KEM_1024.name ? ML_KEM_1024 : ML_DSA_87;
-  if (pub.length !== publicKeyBytes) {
-    throw new InputError(
-      'ERR_INPUT_LENGTH',
-      `${argument}.pub`,
-      `${publicKeyBytes} bytes`,
-      `${pub.length} bytes`,
-    );
-  }
   const keyClass = alg === ML_KEM_1024.name ? KemPublicKey : SignPublicKey;
   return withArgument(`${argument}.pub`, () => keyClass.fromBytes(pub));
 }

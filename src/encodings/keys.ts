@@ -95,7 +95,6 @@ export function importPublicKey(data: PublicKeyInput, algorithm?: KeyAlgorithm):
   if (typeof data === 'string' || isBytes(data)) {
     const der = typeof data === 'string' ? readPem('data', data, 'PUBLIC KEY') : data;
     const content = readSpki('data', der);
-    expectAlgorithm(content.algorithm, algorithm);
     const keyClass = content.algorithm === ML_KEM_1024.name ? KemPublicKey : SignPublicKey;
     key = withArgument('data', () => keyClass.fromBytes(content.publicKey));
   } else {
@@ -124,11 +123,11 @@ export function importPrivateKey(data: PrivateKeyInput, algorithm?: KeyAlgorithm
   checkAlgorithm(algorithm);
   let key: AnyPrivateKey;
   if (isBytes(data)) {
-    key = importPkcs8(data, algorithm);
+    key = importPkcs8(data);
   } else if (typeof data === 'string') {
     const der = readPem('data', data, 'PRIVATE KEY');
     try {
-      key = importPkcs8(der, algorithm);
+      key = importPkcs8(der);
     } finally {
       wipe(der);
     }
@@ -144,11 +143,10 @@ export function importPrivateKey(data: PrivateKeyInput, algorithm?: KeyAlgorithm
   return key;
 }
 
-function importPkcs8(der: Uint8Array, algorithm: KeyAlgorithm | undefined): AnyPrivateKey {
+function importPkcs8(der: Uint8Array): AnyPrivateKey {
   const content = readPkcs8('data', der);
   let key: AnyPrivateKey | undefined;
   try {
-    expectAlgorithm(content.algorithm, algorithm);
     key = keyOf(content);
     if (content.publicKey !== undefined && !equal(content.publicKey, key.publicKey.toBytes())) {
       throw new InputError(

@@ -42,6 +42,12 @@ describe('writePem', () => {
     expect(readPem('text', text, 'PUBLIC KEY')).toEqual(counting(length));
   });
 
+  it('writes no line for no bytes', () => {
+    expect(writePem('PUBLIC KEY', new Uint8Array(0))).toBe(
+      '-----BEGIN PUBLIC KEY-----\n-----END PUBLIC KEY-----\n',
+    );
+  });
+
   it('writes what the encodings export', () => {
     expect(exportPublicKey(recipientPublic, 'pem')).toBe(pem('PUBLIC KEY', spki(SAMPLES[0])));
     expect(exportPublicKey(signerPublic, 'pem')).toBe(pem('PUBLIC KEY', spki(SAMPLES[1])));

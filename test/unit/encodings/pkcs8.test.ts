@@ -125,6 +125,16 @@ describe.each(SAMPLES)('PKCS#8 of $name', (sample) => {
     },
   );
 
+  it.each([127, 128, 129, 255, 256])(
+    'may have attributes of %i bytes, with a length as DER has it',
+    (size) => {
+      // The octet string in it has a length in one octet up to 127 bytes.
+      const attributes = tlv(0xa0, octets(new Uint8Array(size - (size > 129 ? 3 : 2))));
+      expect(attributes.length - 1 - derLength(size).length).toBe(size);
+      expect(importPrivateKey(pkcs8(sample, forms.seed, attributes)).publicKey.equals(key)).toBe(true);
+    },
+  );
+
   it('has a public key in version 2 and only there (RFC 5958 §2)', () => {
     expectFormat(pkcs8(sample, forms.seed, publicKeyField(publicKey)), 'other parts');
     expectFormat(oneAsymmetricKey(sample, forms.seed), 'version 2 without a public key');
@@ -248,6 +258,8 @@ describe.each(SAMPLES)('PKCS#8 of $name', (sample) => {
       if ((error as InputError).code === 'ERR_INPUT_FORMAT')
         expect(error).toMatchObject({ expected, got: 'something else' });
     }
+    // A primitive of another tag is no seed, so that its length does not matter.
+    expectFormat(pkcs8(sample, tlv(0x81, [1, 2, 3])), 'something else', expected);
     for (const length of [0, 1, 31, 32, 33, 64, 4000]) {
       const error = thrownBy(() => importPrivateKey(pkcs8(sample, new Uint8Array(length))));
       expect(error).toMatchObject({ name: 'InputError', argument: 'data' });

@@ -275,6 +275,20 @@ describe('other keys and other bytes', () => {
     },
   );
 
+  it.each<[string, number[], string]>([
+    ['a sequence that ends too early', [0x30, 0x02], 'other ASN.1, or none'],
+    ['a part that ends too early', [0x30, 0x02, 0x30, 0x05], 'other ASN.1, or none'],
+    ['a length that is reserved', [0x30, 0x02, 0x04, 0xff], 'other ASN.1, or none'],
+    ['something behind it', [0x30, 0x02, 0x05, 0x00, 0x00], 'trailing bytes'],
+  ])('refuses %s by name', (_, der, got) => {
+    expect(thrownBy(() => importPublicKey(Uint8Array.from(der)))).toMatchObject({
+      code: 'ERR_INPUT_FORMAT',
+      argument: 'data',
+      expected: 'a SubjectPublicKeyInfo in DER',
+      got,
+    });
+  });
+
   it('refuses deep and wide nesting', () => {
     let deep = sequence();
     for (let i = 0; i < 300; i++) deep = sequence(deep);
