@@ -55,14 +55,19 @@ const MAX_LOG2 = 24;
 const DEFAULT_CHUNK_BYTES = 65536;
 const EMPTY = new Uint8Array(0);
 
-/** Makes the nonces of one stream, one chunk after the other. */
-class ChunkNonce {
+/**
+ * Makes the nonces of one stream, one chunk after the other.
+ *
+ * @internal
+ */
+export class ChunkNonce {
   readonly #nonce = new Uint8Array(AES_256_GCM.nonceBytes);
   readonly #view = new DataView(this.#nonce.buffer);
-  #counter = 0;
+  #counter: number;
 
-  constructor(prefix: Uint8Array) {
+  constructor(prefix: Uint8Array, counter = 0) {
     this.#nonce.set(prefix);
+    this.#counter = counter;
   }
 
   /** Chunks so far. */

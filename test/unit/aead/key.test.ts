@@ -29,6 +29,15 @@ describe('a key', () => {
     expect(open(keys[2] as AeadKey, seal(keys[0] as AeadKey, sample(9)))).toEqual(sample(9));
   });
 
+  it('is made by its static methods, and not by its constructor', () => {
+    const Constructor = AeadKey as unknown as new (...values: unknown[]) => AeadKey;
+    for (const values of [[], [raw], [undefined, raw, {}]]) {
+      const call = () => new Constructor(...values);
+      expectInput(call, 'ERR_INPUT_TYPE', 'constructor');
+      expect(thrownBy(call)).toMatchObject({ got: 'new AeadKey' });
+    }
+  });
+
   it('is another each time it is drawn', () => {
     const ids = new Set(Array.from({ length: 100 }, () => AeadKey.generate().keyId));
     expect(ids.size).toBe(100);
