@@ -129,7 +129,8 @@ export class AeadKey extends SecretHolder {
    *
    * @param options - A smaller budget of uses.
    * @returns A key that is yours to dispose.
-   * @throws {@link InputError} `ERR_INPUT_OPTION`, `ERR_INPUT_RANGE`.
+   * @throws {@link InputError} `ERR_INPUT_TYPE`, `ERR_INPUT_OPTION`, `ERR_INPUT_RANGE`.
+   * @throws {@link UnsupportedError} `ERR_UNSUPPORTED_RUNTIME` when the runtime has no random generator.
    * @example using key = AeadKey.generate();
    */
   static generate(options?: AeadKeyOptions): AeadKey {

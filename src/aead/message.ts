@@ -32,9 +32,9 @@ export const SEAL_OVERHEAD_BYTES: number = HEADER_BYTES + AES_256_GCM.tagBytes;
 const EMPTY = new Uint8Array(0);
 
 /** The caller's AAD, checked. */
-export function checkAad(options: AeadOptions | undefined, known: readonly string[] = ['aad']): Uint8Array {
+export function checkAad(options: AeadOptions | undefined): Uint8Array {
   if (options === undefined) return EMPTY;
-  const { aad = EMPTY } = checkOptions('options', options, known);
+  const { aad = EMPTY } = checkOptions('options', options, ['aad']);
   checkBytes('options.aad', aad, { max: MAX_AAD_BYTES });
   return aad;
 }
@@ -73,8 +73,8 @@ export function seal(key: AeadKey, plaintext: Uint8Array, options?: AeadOptions)
  * @param sealed - What {@link seal} returned.
  * @param options - The same additional authenticated data.
  * @returns The message.
- * @throws {@link InputError} `ERR_INPUT_TYPE`, `ERR_INPUT_OPTION`, `ERR_INPUT_DISPOSED`; `ERR_INPUT_FORMAT` when the
- * bytes are no sealed message at all.
+ * @throws {@link InputError} `ERR_INPUT_TYPE`, `ERR_INPUT_LENGTH` (AAD), `ERR_INPUT_OPTION`, `ERR_INPUT_DISPOSED`;
+ * `ERR_INPUT_FORMAT` when the bytes are no sealed message at all.
  * @throws {@link UnsupportedError} `ERR_UNSUPPORTED_VERSION` for a version of another release.
  * @throws {@link AuthenticationError} `ERR_AUTHENTICATION` for the wrong key, other AAD, or any change.
  * @example const message = open(key, sealed, { aad: utf8('invoice 42') });

@@ -317,8 +317,10 @@ function openPump(key: AeadKey, options: AeadOptions | undefined): OpenPump {
  * @param source - A Node stream, a web stream, or any iterable of `Uint8Array`.
  * @param options - Additional authenticated data, chunk size.
  * @returns The sealed bytes as they come; every piece is the receiver's to keep.
- * @throws {@link InputError} `ERR_INPUT_TYPE`, `ERR_INPUT_OPTION`, `ERR_INPUT_RANGE`, `ERR_INPUT_DISPOSED`.
+ * @throws {@link InputError} `ERR_INPUT_TYPE`, `ERR_INPUT_LENGTH` (AAD, or more than 2^32 chunks), `ERR_INPUT_OPTION`,
+ * `ERR_INPUT_RANGE`, `ERR_INPUT_DISPOSED`.
  * @throws {@link ExpiredError} `ERR_EXPIRED_USE_BUDGET` when the key has no uses left.
+ * @throws What the source throws, as it is.
  * @example await pipeline(createReadStream('a'), (source) => sealStream(key, source), createWriteStream('a.sealed'));
  */
 export function sealStream(
@@ -338,11 +340,12 @@ export function sealStream(
  * @param source - A Node stream, a web stream, or any iterable of `Uint8Array`, cut as it may be.
  * @param options - The same additional authenticated data.
  * @returns The plaintext as it comes.
- * @throws {@link InputError} `ERR_INPUT_TYPE`, `ERR_INPUT_OPTION`, `ERR_INPUT_DISPOSED`; `ERR_INPUT_FORMAT` when the
- * source is no sealed stream at all.
+ * @throws {@link InputError} `ERR_INPUT_TYPE`, `ERR_INPUT_LENGTH` (AAD, or more than 2^32 chunks), `ERR_INPUT_OPTION`,
+ * `ERR_INPUT_DISPOSED`; `ERR_INPUT_FORMAT` when the source is no sealed stream at all.
  * @throws {@link UnsupportedError} `ERR_UNSUPPORTED_VERSION` for a version of another release.
  * @throws {@link AuthenticationError} `ERR_AUTHENTICATION` for the wrong key, other AAD, or any change: a chunk flipped,
  * moved, repeated, left out, or an end cut off.
+ * @throws What the source throws, as it is.
  * @example await pipeline(createReadStream('a.sealed'), (source) => openStream(key, source), createWriteStream('a'));
  */
 export function openStream(
@@ -359,6 +362,10 @@ export function openStream(
  *
  * @param key - A key with uses left; one stream is one use.
  * @param options - Additional authenticated data, chunk size.
+ * @returns A stream to write the plaintext to, and to read the sealed bytes from.
+ * @throws {@link InputError} `ERR_INPUT_TYPE`, `ERR_INPUT_LENGTH` (AAD, or more than 2^32 chunks), `ERR_INPUT_OPTION`,
+ * `ERR_INPUT_RANGE`, `ERR_INPUT_DISPOSED`; for what is written, at whoever reads.
+ * @throws {@link ExpiredError} `ERR_EXPIRED_USE_BUDGET` when the key has no uses left.
  * @example const sealed = response.body.pipeThrough(sealTransform(key));
  */
 export function sealTransform(
@@ -373,6 +380,11 @@ export function sealTransform(
  *
  * @param key - The key that sealed it.
  * @param options - The same additional authenticated data.
+ * @returns A stream to write the sealed bytes to, and to read the plaintext from.
+ * @throws {@link InputError} `ERR_INPUT_TYPE`, `ERR_INPUT_LENGTH` (AAD, or more than 2^32 chunks), `ERR_INPUT_OPTION`,
+ * `ERR_INPUT_DISPOSED`; `ERR_INPUT_FORMAT` when what is written is no sealed stream at all.
+ * @throws {@link UnsupportedError} `ERR_UNSUPPORTED_VERSION` for a version of another release.
+ * @throws {@link AuthenticationError} `ERR_AUTHENTICATION` as {@link openStream}.
  * @example const body = sealed.pipeThrough(openTransform(key));
  */
 export function openTransform(key: AeadKey, options?: AeadOptions): TransformStream<Uint8Array, Uint8Array> {

@@ -51,7 +51,8 @@ export type EngineInfo = { readonly [F in Family]: FamilyInfo };
  * Says which engine is used for what, which others there are, and how their self-tests went. Runs no self-test.
  *
  * @returns One entry a family: `hash`, `aead`, `kem`, `sign`.
- * @throws {@link InputError} when the environment variable `MWRASP_CRYPTO_ENGINE` names an unknown engine.
+ * @throws {@link InputError} `ERR_INPUT_OPTION` when the environment variable `MWRASP_CRYPTO_ENGINE` names an unknown
+ * engine.
  * @example engineInfo().kem.engine; // 'node' on Node 24.7 and later, otherwise 'noble'
  */
 export function engineInfo(): EngineInfo {
@@ -66,7 +67,8 @@ export function engineInfo(): EngineInfo {
  *
  * @param choice - One engine for everything (`'noble'`), or one a family (`{ kem: 'noble' }`); what is left out is
  * picked automatically.
- * @throws {@link InputError} `ERR_INPUT_OPTION` for an unknown engine or family, `ERR_INPUT_STATE` after the first use.
+ * @throws {@link InputError} `ERR_INPUT_TYPE`; `ERR_INPUT_OPTION` for an unknown engine or family; `ERR_INPUT_STATE`
+ * after the first use.
  * @example configureEngines('noble');
  */
 export function configureEngines(choice: EngineChoice): void {

@@ -27,7 +27,15 @@ import { exposeBytes, isSecretBytes, type SecretBytes } from '../secret.ts';
 export interface Decapsulator {
   /** The key that envelopes are sealed to. */
   readonly publicKey: KemPublicKey;
-  /** FIPS 203 algorithm 21; the secret is the envelope's to dispose. */
+  /**
+   * FIPS 203 algorithm 21; the secret is the envelope's to dispose.
+   *
+   * @param ciphertext - The encapsulation, 1568 bytes.
+   * @returns The shared secret, 32 bytes.
+   * @throws {@link InputError} `ERR_INPUT_TYPE`, `ERR_INPUT_LENGTH`, where a keystore decapsulates.
+   * @throws {@link KeyStoreError} `ERR_KEYSTORE_NOT_FOUND` when the key was destroyed, `ERR_KEYSTORE_STATE` when the store
+   * was closed.
+   */
   decapsulate(ciphertext: Uint8Array): SecretBytes | Promise<SecretBytes>;
 }
 

@@ -14,8 +14,8 @@ import {
   type EnvelopeOpenOptions,
   type EnvelopeSealOptions,
   openPiece,
-  pieceAad,
   type Recipient,
+  sealPiece,
   startOpening,
   startSealing,
   toDecapsulator,
@@ -34,6 +34,7 @@ import {
  * @param options - Signer, context.
  * @returns The envelope.
  * @throws {@link InputError} `ERR_INPUT_TYPE`, `ERR_INPUT_LENGTH`, `ERR_INPUT_OPTION`, `ERR_INPUT_DISPOSED`.
+ * @throws What a signer that is no key throws, as it is.
  * @example const bytes = await seal(recipientPublicKey, message, { signer });
  */
 export async function seal(
@@ -47,7 +48,7 @@ export async function seal(
   const signer = toSigner(wanted.signer);
   const context = checkContext(wanted.context);
   const { header, hpke } = await startSealing(recipient, signer, context, undefined);
-  return concat(header, await hpke.Seal(plaintext, pieceAad(true)));
+  return concat(header, await sealPiece(hpke, plaintext, true));
 }
 
 /**
@@ -63,6 +64,7 @@ export async function seal(
  * @throws {@link UnsupportedError} `ERR_UNSUPPORTED_VERSION` for another version or suite.
  * @throws {@link AuthenticationError} `ERR_AUTHENTICATION` for another recipient, sender or context, no signature where
  * one is expected, or any change.
+ * @throws What a decapsulator or a function `options.sender` throws, as it is.
  * @example const message = await open(recipientPrivateKey, bytes, { sender: signerPublicKey });
  */
 export async function open(

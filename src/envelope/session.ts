@@ -19,7 +19,16 @@ import { type Decapsulator, setupRecipient, setupSender } from './hpke.ts';
 export interface Signer {
   /** The public half of the key that signs. */
   readonly publicKey: SignPublicKey;
-  /** FIPS 204 algorithm 2 with the context string given. */
+  /**
+   * FIPS 204 algorithm 2 with the context string given.
+   *
+   * @param message - What is signed.
+   * @param options - The context string.
+   * @returns The signature, 4627 bytes.
+   * @throws {@link InputError} `ERR_INPUT_TYPE`, `ERR_INPUT_LENGTH`, `ERR_INPUT_OPTION`, where a keystore signs.
+   * @throws {@link KeyStoreError} `ERR_KEYSTORE_NOT_FOUND` when the key was destroyed, `ERR_KEYSTORE_STATE` when the store
+   * was closed.
+   */
   sign(message: Uint8Array, options: Required<ContextOptions>): Uint8Array | Promise<Uint8Array>;
 }
 
@@ -196,6 +205,16 @@ async function findSender(sender: ExpectedSender, keyId: Uint8Array): Promise<Si
   throw new AuthenticationError();
 }
 
+/** What `hpke` takes: a copy of bytes in shared memory or of another realm, other bytes as they are. */
+function ownBytes(bytes: Uint8Array): Uint8Array {
+  return bytes instanceof Uint8Array && bytes.buffer instanceof ArrayBuffer ? bytes : new Uint8Array(bytes);
+}
+
+/** Seals one piece of the body. */
+export async function sealPiece(hpke: SenderContext, piece: Uint8Array, last: boolean): Promise<Uint8Array> {
+  return hpke.Seal(ownBytes(piece), pieceAad(last));
+}
+
 /**
  * Opens one piece of the body.
  *
@@ -207,7 +226,7 @@ export async function openPiece(
   last: boolean,
 ): Promise<Uint8Array> {
   try {
-    return await hpke.Open(piece, pieceAad(last));
+    return await hpke.Open(ownBytes(piece), pieceAad(last));
   } catch {
     throw new AuthenticationError();
   }

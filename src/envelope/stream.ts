@@ -21,9 +21,9 @@ import {
   type EnvelopeSealOptions,
   type ExpectedSender,
   openPiece,
-  pieceAad,
   type Recipient,
   type Signer,
+  sealPiece,
   startOpening,
   startSealing,
   toDecapsulator,
@@ -47,6 +47,7 @@ const DEFAULT_CHUNK_BYTES = 65536;
  * @returns The envelope as it comes.
  * @throws {@link InputError} `ERR_INPUT_TYPE`, `ERR_INPUT_LENGTH`, `ERR_INPUT_RANGE`, `ERR_INPUT_OPTION`,
  * `ERR_INPUT_DISPOSED`.
+ * @throws What the source, or a signer that is no key, throws, as it is.
  * @example await pipeline(createReadStream('a'), (source) => sealStream(recipient, source), createWriteStream('a.env'));
  */
 export function sealStream(
@@ -87,9 +88,9 @@ async function* sealPieces(
     const { header, hpke } = await startSealing(recipient, signer, context, chunkLog2);
     yield header;
     for await (const piece of first.done === true ? [] : prepend(first.value, pieces)) {
-      for (const chunk of chunker.push(piece)) yield await hpke.Seal(chunk.bytes, pieceAad(false));
+      for (const chunk of chunker.push(piece)) yield await sealPiece(hpke, chunk.bytes, false);
     }
-    yield await hpke.Seal(chunker.end().bytes, pieceAad(true));
+    yield await sealPiece(hpke, chunker.end().bytes, true);
   } finally {
     chunker.dispose();
     await pieces.return(undefined);
@@ -110,6 +111,7 @@ async function* sealPieces(
  * @throws {@link UnsupportedError} `ERR_UNSUPPORTED_VERSION` for another version or suite.
  * @throws {@link AuthenticationError} `ERR_AUTHENTICATION` for another recipient, sender or context, no signature where
  * one is expected, or any change: a chunk flipped, moved, repeated, left out, or an end cut off.
+ * @throws What the source, a decapsulator or a function `options.sender` throws, as it is.
  */
 export function openStream(
   recipient: Recipient,

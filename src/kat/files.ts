@@ -45,7 +45,7 @@ export async function listVectorFiles(folder: string): Promise<string[]> {
       .filter((entry) => !entry.isDirectory() && VECTOR_FILE.test(entry.name))
       .map((entry) => relative(folder, join(entry.parentPath, entry.name)));
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
+    const why = String((cause as NodeJS.ErrnoException).code ?? 'one that cannot be read');
     throw new InputError('ERR_INPUT_FORMAT', 'options.vectors', 'a readable folder of vector files', why, {
       cause,
     });

@@ -55,7 +55,7 @@ const OPTION_NAMES: readonly (keyof KatOptions)[] = [
  * @returns One entry for each set and engine, and the totals.
  * @throws {@link InputError} `ERR_INPUT_FORMAT` when the folder cannot be read or holds no vector file;
  * `ERR_INPUT_OPTION`, `ERR_INPUT_TYPE`, `ERR_INPUT_RANGE` for options.
- * @throws The signal's reason when the run was aborted.
+ * @throws The signal's reason when the run was aborted, and what `onProgress` throws, as it is.
  * @example const { totals } = await runKat({ vectors: './vectors', engines: ['noble'] });
  */
 export async function runKat(options: KatOptions = {}): Promise<KatReport> {

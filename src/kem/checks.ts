@@ -3,12 +3,12 @@
  *
  * @module
  */
-import { equal } from '../bytes.ts';
+import { checkBytes, equal } from '../bytes.ts';
 import { engine } from '../engines/index.ts';
 import { InputError } from '../errors.ts';
 import { ML_KEM_1024 } from '../params.ts';
 
-const { k, q, publicKeyBytes } = ML_KEM_1024;
+const { k, q, publicKeyBytes, expandedKeyBytes } = ML_KEM_1024;
 /** Bytes of `k` polynomials of 256 coefficients of 12 bits. */
 const VECTOR_BYTES = 384 * k;
 
@@ -26,13 +26,14 @@ function isReduced(vector: Uint8Array): boolean {
 }
 
 /**
- * Checks the modulus of an encapsulation key, FIPS 203 §7.2.
+ * Checks an encapsulation key: length and modulus, FIPS 203 §7.2.
  *
  * @param argument - The argument's name, for the error.
- * @param bytes - The key, of the right length.
- * @throws {@link InputError} `ERR_INPUT_KEY`.
+ * @param bytes - The key.
+ * @throws {@link InputError} `ERR_INPUT_TYPE`, `ERR_INPUT_LENGTH`, `ERR_INPUT_KEY`.
  */
 export function checkPublicKey(argument: string, bytes: Uint8Array): void {
+  checkBytes(argument, bytes, publicKeyBytes);
   if (!isReduced(bytes.subarray(0, VECTOR_BYTES))) {
     throw new InputError(
       'ERR_INPUT_KEY',
@@ -44,13 +45,14 @@ export function checkPublicKey(argument: string, bytes: Uint8Array): void {
 }
 
 /**
- * Checks an expanded decapsulation key: hash of its public part (FIPS 203 §7.3), and the modulus of both parts.
+ * Checks an expanded decapsulation key: length, hash of its public part (FIPS 203 §7.3), and the modulus of both parts.
  *
  * @param argument - The argument's name, for the error.
- * @param bytes - `dkPKE || ek || H(ek) || z`, of the right length.
- * @throws {@link InputError} `ERR_INPUT_KEY`.
+ * @param bytes - `dkPKE || ek || H(ek) || z`.
+ * @throws {@link InputError} `ERR_INPUT_TYPE`, `ERR_INPUT_LENGTH`, `ERR_INPUT_KEY`.
  */
 export function checkExpandedKey(argument: string, bytes: Uint8Array): void {
+  checkBytes(argument, bytes, expandedKeyBytes);
   const publicKey = bytes.subarray(VECTOR_BYTES, VECTOR_BYTES + publicKeyBytes);
   const hash = bytes.subarray(VECTOR_BYTES + publicKeyBytes, VECTOR_BYTES + publicKeyBytes + 32);
   if (!equal(engine('hash').digest('SHA3-256', publicKey), hash)) {

@@ -49,33 +49,120 @@ export interface GenerateOptions {
 /** A key by its name (newest generation) or exactly. */
 export type KeySelector = string | KeyRef;
 
-/** Named keys with generations. Every method that needs a key says `ERR_KEYSTORE_NOT_FOUND` when there is none. */
+/** Named keys with generations. */
 export interface Keystore {
   /** Which kind of store. */
   readonly backend: 'memory' | 'file';
-  /** Makes a key; the next generation of its name. A name keeps its algorithm. */
+  /**
+   * Makes a key; the next generation of its name. A name keeps its algorithm.
+   *
+   * @param options - Name and algorithm.
+   * @returns What the store tells of the new key.
+   * @throws {@link InputError} `ERR_INPUT_TYPE`, `ERR_INPUT_FORMAT` (name), `ERR_INPUT_OPTION`; `ERR_INPUT_RANGE` when the
+   * clock gives no time.
+   * @throws {@link KeyStoreError} `ERR_KEYSTORE_EXISTS` when the name is one of another algorithm; `ERR_KEYSTORE_IO`;
+   * `ERR_KEYSTORE_STATE` when the store is full, was closed, or its file was changed by somebody else.
+   */
   generate(options: GenerateOptions): Promise<KeyInfo>;
-  /** All keys, by name and generation. */
+  /**
+   * Lists all keys, by name and generation.
+   *
+   * @throws {@link KeyStoreError} `ERR_KEYSTORE_STATE` when the store was closed.
+   */
   list(): Promise<KeyInfo[]>;
-  /** One key. */
+  /**
+   * One key.
+   *
+   * @param key - Name or reference.
+   * @throws {@link InputError} `ERR_INPUT_TYPE`, `ERR_INPUT_FORMAT` (name), `ERR_INPUT_RANGE` (generation).
+   * @throws {@link KeyStoreError} `ERR_KEYSTORE_NOT_FOUND`; `ERR_KEYSTORE_STATE` when the store was closed.
+   */
   get(key: KeySelector): Promise<KeyInfo>;
-  /** The generation that has this key id, if any. */
+  /**
+   * The generation that has this key id, if any.
+   *
+   * @param keyId - Thumbprint, base64url.
+   * @throws {@link InputError} `ERR_INPUT_TYPE`.
+   * @throws {@link KeyStoreError} `ERR_KEYSTORE_STATE` when the store was closed.
+   */
   find(keyId: string): Promise<KeyInfo | undefined>;
-  /** The public half. */
+  /**
+   * The public half.
+   *
+   * @param key - Name or reference.
+   * @throws {@link InputError} `ERR_INPUT_TYPE`, `ERR_INPUT_FORMAT` (name), `ERR_INPUT_RANGE` (generation).
+   * @throws {@link KeyStoreError} `ERR_KEYSTORE_NOT_FOUND`; `ERR_KEYSTORE_STATE` when the store was closed.
+   */
   publicKey(key: KeySelector): Promise<KemPublicKey | SignPublicKey>;
-  /** Signs with an ML-DSA-87 key. */
+  /**
+   * Signs with an ML-DSA-87 key.
+   *
+   * @param key - Name or reference.
+   * @param message - The message.
+   * @param options - Context string, deterministic signing.
+   * @returns The signature, 4627 bytes.
+   * @throws {@link InputError} `ERR_INPUT_TYPE`, `ERR_INPUT_LENGTH`, `ERR_INPUT_OPTION`, `ERR_INPUT_FORMAT` (name),
+   * `ERR_INPUT_RANGE` (generation); `ERR_INPUT_ALGORITHM` for a key of the other algorithm.
+   * @throws {@link KeyStoreError} `ERR_KEYSTORE_NOT_FOUND`; `ERR_KEYSTORE_STATE` when the store was closed.
+   * @throws {@link UnsupportedError} `ERR_UNSUPPORTED_OPERATION` for deterministic signing when an engine without it is
+   * forced.
+   */
   sign(key: KeySelector, message: Uint8Array, options?: SignOptions): Promise<Uint8Array>;
-  /** Decapsulates with an ML-KEM-1024 key; the secret is the caller's to dispose. */
+  /**
+   * Decapsulates with an ML-KEM-1024 key.
+   *
+   * @param key - Name or reference.
+   * @param ciphertext - 1568 bytes.
+   * @returns The shared secret, yours to dispose.
+   * @throws {@link InputError} `ERR_INPUT_TYPE`, `ERR_INPUT_LENGTH`, `ERR_INPUT_FORMAT` (name), `ERR_INPUT_RANGE`
+   * (generation); `ERR_INPUT_ALGORITHM` for a key of the other algorithm.
+   * @throws {@link KeyStoreError} `ERR_KEYSTORE_NOT_FOUND`; `ERR_KEYSTORE_STATE` when the store was closed.
+   */
   decapsulate(key: KeySelector, ciphertext: Uint8Array): Promise<SecretBytes>;
-  /** An ML-DSA-87 key as the signer of envelopes. */
+  /**
+   * An ML-DSA-87 key as the signer of envelopes.
+   *
+   * @param key - Name or reference; a name stands for the generation that is the newest now.
+   * @throws {@link InputError} `ERR_INPUT_TYPE`, `ERR_INPUT_FORMAT` (name), `ERR_INPUT_RANGE` (generation);
+   * `ERR_INPUT_ALGORITHM` for a key of the other algorithm.
+   * @throws {@link KeyStoreError} `ERR_KEYSTORE_NOT_FOUND`; `ERR_KEYSTORE_STATE` when the store was closed.
+   */
   signer(key: KeySelector): Promise<Signer>;
-  /** An ML-KEM-1024 key as the recipient of envelopes. */
+  /**
+   * An ML-KEM-1024 key as the recipient of envelopes.
+   *
+   * @param key - Name or reference; a name stands for the generation that is the newest now.
+   * @throws {@link InputError} `ERR_INPUT_TYPE`, `ERR_INPUT_FORMAT` (name), `ERR_INPUT_RANGE` (generation);
+   * `ERR_INPUT_ALGORITHM` for a key of the other algorithm.
+   * @throws {@link KeyStoreError} `ERR_KEYSTORE_NOT_FOUND`; `ERR_KEYSTORE_STATE` when the store was closed.
+   */
   recipient(key: KeySelector): Promise<Decapsulator>;
-  /** Opens an envelope with whichever generation it was sealed to. */
+  /**
+   * Opens an envelope with whichever generation it was sealed to.
+   *
+   * @param envelope - An envelope of a message.
+   * @param options - The sender expected, the context.
+   * @returns The message.
+   * @throws {@link InputError} `ERR_INPUT_TYPE`, `ERR_INPUT_LENGTH`, `ERR_INPUT_OPTION`; `ERR_INPUT_FORMAT` when the bytes
+   * are no envelope, or one whose body is a stream; `ERR_INPUT_STATE` when it is signed and `options.sender` is missing.
+   * @throws {@link KeyStoreError} `ERR_KEYSTORE_NOT_FOUND` when no key of the store can open it; `ERR_KEYSTORE_STATE` when
+   * the store was closed.
+   * @throws {@link UnsupportedError} `ERR_UNSUPPORTED_VERSION` for another version or suite.
+   * @throws {@link AuthenticationError} `ERR_AUTHENTICATION` for another sender or context, no signature where one is
+   * expected, or any change.
+   * @throws What a function `options.sender` throws, as it is.
+   */
   openEnvelope(envelope: Uint8Array, options?: EnvelopeOpenOptions): Promise<Uint8Array>;
-  /** Destroys a generation for good. */
+  /**
+   * Destroys a generation for good.
+   *
+   * @param ref - Which.
+   * @throws {@link InputError} `ERR_INPUT_TYPE`, `ERR_INPUT_FORMAT` (name), `ERR_INPUT_RANGE` (generation).
+   * @throws {@link KeyStoreError} `ERR_KEYSTORE_NOT_FOUND`; `ERR_KEYSTORE_IO`; `ERR_KEYSTORE_STATE` when the store was
+   * closed, or its file was changed by somebody else.
+   */
   destroy(ref: KeyRef): Promise<void>;
-  /** Wipes what is in memory; further calls are refused with `ERR_KEYSTORE_STATE`. */
+  /** Wipes what is in memory and ends the store. Further calls do nothing; those of other methods are refused. */
   close(): Promise<void>;
 }
 

@@ -4,8 +4,9 @@
  *
  * @module
  */
-import { checkBytes, checkInteger, checkOptions, describe } from '../bytes.ts';
+import { checkBytes, checkInteger, checkOptions, describe, toBase64Url } from '../bytes.ts';
 import type { Clock } from '../clock.ts';
+import { readParts } from '../envelope/header.ts';
 import * as envelope from '../envelope/index.ts';
 import { InputError, KeyStoreError } from '../errors.ts';
 import { decapsulate, generateKemKey, KemPrivateKey, type KemPublicKey } from '../kem/index.ts';
@@ -177,7 +178,7 @@ export class LocalKeystore implements Keystore {
 
   async openEnvelope(bytes: Uint8Array, options?: envelope.EnvelopeOpenOptions): Promise<Uint8Array> {
     checkBytes('envelope', bytes);
-    const info = await this.find(envelope.readHeader(bytes).recipient);
+    const info = await this.find(toBase64Url(readParts('envelope', bytes).recipient));
     if (info?.algorithm !== ML_KEM_1024.name) {
       throw new KeyStoreError('ERR_KEYSTORE_NOT_FOUND', 'no key of this store can open the envelope');
     }

@@ -201,6 +201,7 @@ async function muOf(publicKey: SignPublicKey, source: ByteSource, options?: Cont
  * @returns The signature, 4627 bytes: the same kind as that of {@link sign}.
  * @throws {@link InputError} `ERR_INPUT_TYPE`, `ERR_INPUT_LENGTH`, `ERR_INPUT_OPTION`, `ERR_INPUT_DISPOSED`.
  * @throws {@link UnsupportedError} `ERR_UNSUPPORTED_OPERATION` when an engine without external μ is forced.
+ * @throws What the source throws, as it is.
  * @example const signature = await signStream(privateKey, createReadStream('image.iso'));
  */
 export async function signStream(
@@ -226,6 +227,7 @@ export async function signStream(
  * @returns Whether the signature is right.
  * @throws {@link InputError} `ERR_INPUT_TYPE`, `ERR_INPUT_LENGTH` (context), `ERR_INPUT_OPTION`.
  * @throws {@link UnsupportedError} `ERR_UNSUPPORTED_OPERATION` when an engine without external μ is forced.
+ * @throws What the source throws, as it is.
  * @example const ok = await verifyStream(publicKey, createReadStream('image.iso'), signature);
  */
 export async function verifyStream(

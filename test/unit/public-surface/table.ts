@@ -1,0 +1,60 @@
+/**
+ * The table of wrong inputs: everything that the public entries show.
+ *
+ * @module
+ */
+import type { Argument } from './arguments.ts';
+import { methodRow, type Row, type Subject, type Table } from './row.ts';
+import { AEAD } from './rows/aead.ts';
+import { ENCODINGS } from './rows/encodings.ts';
+import { ENGINES } from './rows/engines.ts';
+import { ENVELOPE } from './rows/envelope.ts';
+import { FRAGMENT } from './rows/fragment.ts';
+import { HASH } from './rows/hash.ts';
+import { INSECURE } from './rows/insecure.ts';
+import { KAT } from './rows/kat.ts';
+import { KEM } from './rows/kem.ts';
+import { KEYSTORE } from './rows/keystore.ts';
+import { ROOT } from './rows/root.ts';
+import { SIGN } from './rows/sign.ts';
+
+const ALL: readonly Table[] = [
+  HASH,
+  AEAD,
+  KEM,
+  SIGN,
+  ENCODINGS,
+  ENVELOPE,
+  KEYSTORE,
+  FRAGMENT,
+  ENGINES,
+  KAT,
+  INSECURE,
+  ROOT,
+];
+
+export const TABLE: Table = {
+  rows: Object.assign({}, ...ALL.map(({ rows }) => rows)),
+  subjects: Object.assign({}, ...ALL.map(({ subjects }) => subjects)),
+};
+
+/** The arguments of a method; none when the table says nothing of it. */
+export function methodArguments({ methods }: Subject, name: string): readonly Argument[] {
+  return (Object.hasOwn(methods, name) ? methods[name] : undefined) ?? [];
+}
+
+/**
+ * The row of anything public: a function's own, or that of a method on something that is in use.
+ *
+ * @param id - As the docstrings name it.
+ * @param parameters - How many parameters it has; without any, there is nothing for the table to say.
+ */
+export function rowOf(id: string, parameters = 0): Row | undefined {
+  const own = TABLE.rows[id];
+  if (own !== undefined) return own;
+  const [subjectId, name] = id.split('#') as [string, string | undefined];
+  const subject = TABLE.subjects[subjectId];
+  if (subject === undefined || name === undefined) return undefined;
+  if (!Object.hasOwn(subject.methods, name) && parameters > 0) return undefined;
+  return methodRow(subject.live, name, methodArguments(subject, name));
+}
