@@ -1,0 +1,445 @@
+/**
+ * Everything that reads bytes of a format, with each byte of the header changed, some of the rest, and every length that
+ * is too short: what comes is documented, and nothing that is authenticated opens.
+ */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  open,
+  openStream,
+  openTransform,
+  readStreamHeader,
+  SEAL_OVERHEAD_BYTES,
+  seal,
+  sealedKeyId,
+  sealStream,
+} from '@mwrasp/crypto/aead';
+import { exportPublicKey, importJwks, importPrivateKey, importPublicKey } from '@mwrasp/crypto/encodings';
+import * as envelope from '@mwrasp/crypto/envelope';
+import { inspectFragment, TemporalVault } from '@mwrasp/crypto/fragment';
+import { hmacSha3_512, verifyHmacSha3_512 } from '@mwrasp/crypto/hash';
+import { exportPrivateKey } from '@mwrasp/crypto/insecure';
+import { decapsulate, encapsulate, KemPrivateKey, KemPublicKey } from '@mwrasp/crypto/kem';
+import { openKeystore } from '@mwrasp/crypto/keystore';
+import {
+  createMu,
+  SignPrivateKey,
+  SignPublicKey,
+  sign,
+  verify,
+  verifyMu,
+  verifyStream,
+} from '@mwrasp/crypto/sign';
+import { afterAll, describe, expect, it } from 'vitest';
+import { flipped } from '../../support/keys.ts';
+import { collect } from '../../support/streams.ts';
+import { type Codes, readSurface } from './documented.ts';
+import { type Call, problemOf, row, through } from './row.ts';
+import { aeadKey, kemPrivate, kemPublic, SECRETS, sample, signPrivate, signPublic } from './values.ts';
+
+const { documented } = readSurface();
+const codesOf = (id: string): Codes => documented.get(id)?.codes ?? new Map();
+
+/** Something that reads bytes. */
+interface Reader {
+  readonly id: string;
+  /** The argument that the bytes are. */
+  readonly argument: string;
+  readonly bytes: Uint8Array;
+  /** Bytes at the start of which each is changed; of the others, some are. */
+  readonly every: number;
+  readonly read: (bytes: Uint8Array) => unknown;
+  /** What has to come of a change: `wrong`, `works`, or `either` where it may be told or not. */
+  readonly changed: Call['outcome'];
+  /** What has to come of a part; the same as of a change, when absent. */
+  readonly cut?: Call['outcome'];
+}
+
+const message = sample(300);
+const aad = sample(9);
+const context = sample(12);
+
+const sealed = seal(aeadKey, message, { aad });
+const sealedStream = Buffer.concat(
+  await collect(sealStream(aeadKey, [sample(3000)], { aad, chunkSizeBytes: 1024 })),
+);
+const STREAM_HEADER_BYTES = readStreamHeader(sealedStream).headerBytes;
+
+const signed = await envelope.seal(kemPublic, message, { context, signer: signPrivate });
+const unsigned = await envelope.seal(kemPublic, message, { context });
+const envelopeStream = Buffer.concat(
+  await collect(envelope.sealStream(kemPublic, [sample(3000)], { context, chunkSizeBytes: 1024 })),
+);
+/** A signature is the last part of a header; `sign.verify` below has its bytes changed too. */
+const SIGNATURE_BYTES = 4627;
+const headerBytes = (bytes: Uint8Array) => envelope.readHeader(bytes).headerBytes;
+
+const store = await openKeystore({ backend: 'memory' });
+await store.generate({ name: 'kem', algorithm: 'ML-KEM-1024' });
+const toStore = await envelope.seal((await store.publicKey('kem')) as KemPublicKey, message, { context });
+
+const folder = mkdtempSync(join(tmpdir(), 'mwrasp-tampering-'));
+const path = join(folder, 'store');
+const rootKey = SECRETS.aeadKey;
+const fileStore = await openKeystore({ backend: 'file', path, rootKey });
+await fileStore.generate({ name: 'sign', algorithm: 'ML-DSA-87' });
+await fileStore.close();
+const file = new Uint8Array(await readFile(path));
+
+const vault = await TemporalVault.create({ ttlMs: 60_000 });
+const [fragment, otherFragment] = vault.split(message, { total: 2 }) as [Uint8Array, Uint8Array];
+afterAll(async () => {
+  rmSync(folder, { recursive: true, force: true });
+  vault.dispose();
+  await store.close();
+});
+
+const { ciphertext, sharedSecret } = encapsulate(kemPublic);
+const signature = sign(signPrivate, message, { context });
+const mu = createMu(signPublic, { context }).update(message).finish();
+const tag = hmacSha3_512(SECRETS.bytes, message);
+
+/** Fails when a wrong signature passes for a right one. */
+function mustBeFalse(answer: boolean): void {
+  if (answer) throw new Error('it was taken for a right one');
+}
+
+const publicDer = exportPublicKey(kemPublic, 'der');
+const privateDer = exportPrivateKey(signPrivate, 'der').expose();
+const ascii = (text: string) => new TextEncoder().encode(text);
+const latin1 = (bytes: Uint8Array) => Buffer.from(bytes).toString('latin1');
+const privateJwk = ascii(JSON.stringify(exportPrivateKey(signPrivate, 'jwk')));
+const jwks = ascii(JSON.stringify({ keys: [exportPublicKey(kemPublic, 'jwk')] }));
+
+/** A change may be no JSON any more: that is for JSON.parse to say, and not for the library. */
+function parsed(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(latin1(bytes));
+  } catch {
+    return latin1(bytes);
+  }
+}
+
+const DER_HEADER_BYTES = 22;
+const PEM_HEADER_BYTES = '-----BEGIN PRIVATE KEY-----\n'.length;
+
+const READERS: readonly Reader[] = [
+  {
+    id: 'aead.open',
+    argument: 'sealed',
+    bytes: sealed,
+    every: SEAL_OVERHEAD_BYTES,
+    read: (bytes) => open(aeadKey, bytes, { aad }),
+    changed: 'wrong',
+  },
+  {
+    id: 'aead.sealedKeyId',
+    argument: 'sealed',
+    bytes: sealed,
+    every: SEAL_OVERHEAD_BYTES,
+    read: sealedKeyId,
+    changed: 'either',
+  },
+  {
+    id: 'aead.openStream',
+    argument: 'source',
+    bytes: sealedStream,
+    every: STREAM_HEADER_BYTES,
+    read: (bytes) => openStream(aeadKey, [bytes], { aad }),
+    changed: 'wrong',
+  },
+  {
+    id: 'aead.openTransform',
+    argument: 'source',
+    bytes: sealedStream,
+    every: STREAM_HEADER_BYTES,
+    read: (bytes) => through(openTransform(aeadKey, { aad }), [bytes]),
+    changed: 'wrong',
+  },
+  {
+    id: 'aead.readStreamHeader',
+    argument: 'head',
+    bytes: sealedStream,
+    every: STREAM_HEADER_BYTES,
+    read: readStreamHeader,
+    changed: 'either',
+  },
+  {
+    id: 'envelope.open',
+    argument: 'envelope',
+    bytes: unsigned,
+    every: headerBytes(unsigned),
+    read: (bytes) => envelope.open(kemPrivate, bytes, { context }),
+    changed: 'wrong',
+  },
+  {
+    id: 'envelope.open',
+    argument: 'envelope',
+    bytes: signed,
+    every: headerBytes(signed) - SIGNATURE_BYTES,
+    read: (bytes) => envelope.open(kemPrivate, bytes, { context, sender: signPublic }),
+    changed: 'wrong',
+  },
+  {
+    id: 'envelope.openStream',
+    argument: 'source',
+    bytes: envelopeStream,
+    every: 200,
+    read: (bytes) => envelope.openStream(kemPrivate, [bytes], { context }),
+    changed: 'wrong',
+  },
+  {
+    id: 'envelope.readHeader',
+    argument: 'head',
+    bytes: signed,
+    every: headerBytes(signed),
+    read: envelope.readHeader,
+    changed: 'either',
+  },
+  {
+    id: 'keystore.Keystore#openEnvelope',
+    argument: 'envelope',
+    bytes: toStore,
+    every: headerBytes(toStore),
+    read: (bytes) => store.openEnvelope(bytes, { context }),
+    changed: 'wrong',
+  },
+  {
+    id: 'keystore.openKeystore',
+    argument: 'options.path',
+    bytes: file,
+    every: 4 + SEAL_OVERHEAD_BYTES,
+    read: readStore,
+    changed: 'wrong',
+  },
+  {
+    id: 'fragment.inspectFragment',
+    argument: 'fragment',
+    bytes: fragment,
+    every: inspectFragment(fragment).headerBytes,
+    read: inspectFragment,
+    changed: 'either',
+    cut: 'wrong',
+  },
+  {
+    id: 'fragment.TemporalVault#reassemble',
+    argument: 'fragments',
+    bytes: fragment,
+    every: inspectFragment(fragment).headerBytes,
+    read: (bytes) => vault.reassemble([otherFragment, bytes]),
+    changed: 'wrong',
+  },
+  {
+    id: 'kem.decapsulate',
+    argument: 'ciphertext',
+    bytes: ciphertext,
+    every: ciphertext.length,
+    read: decapsulateOther,
+    changed: 'works',
+    cut: 'wrong',
+  },
+  {
+    id: 'kem.KemPublicKey.fromBytes',
+    argument: 'bytes',
+    bytes: kemPublic.toBytes(),
+    every: 100,
+    read: KemPublicKey.fromBytes,
+    changed: 'either',
+    cut: 'wrong',
+  },
+  {
+    id: 'kem.KemPrivateKey.fromExpandedKey',
+    argument: 'expandedKey',
+    bytes: exportPrivateKey(kemPrivate, 'expanded').expose(),
+    every: 100,
+    read: KemPrivateKey.fromExpandedKey,
+    changed: 'either',
+    cut: 'wrong',
+  },
+  {
+    id: 'sign.SignPublicKey.fromBytes',
+    argument: 'bytes',
+    bytes: signPublic.toBytes(),
+    every: 100,
+    read: SignPublicKey.fromBytes,
+    changed: 'works',
+    cut: 'wrong',
+  },
+  {
+    id: 'sign.SignPrivateKey.fromExpandedKey',
+    argument: 'expandedKey',
+    bytes: exportPrivateKey(signPrivate, 'expanded').expose(),
+    every: 150,
+    read: SignPrivateKey.fromExpandedKey,
+    changed: 'either',
+    cut: 'wrong',
+  },
+  {
+    id: 'sign.verify',
+    argument: 'signature',
+    bytes: signature,
+    every: 200,
+    read: (bytes) => mustBeFalse(verify(signPublic, message, bytes, { context })),
+    changed: 'works',
+  },
+  {
+    id: 'sign.verifyMu',
+    argument: 'signature',
+    bytes: signature,
+    every: 200,
+    read: (bytes) => mustBeFalse(verifyMu(signPublic, mu, bytes)),
+    changed: 'works',
+  },
+  {
+    id: 'sign.verifyStream',
+    argument: 'signature',
+    bytes: signature,
+    every: 200,
+    read: async (bytes) => mustBeFalse(await verifyStream(signPublic, [message], bytes, { context })),
+    changed: 'works',
+  },
+  {
+    id: 'hash.verifyHmacSha3_512',
+    argument: 'tag',
+    bytes: tag,
+    every: tag.length,
+    read: (bytes) => mustBeFalse(verifyHmacSha3_512(SECRETS.bytes, message, bytes)),
+    changed: 'works',
+  },
+  {
+    id: 'encodings.importPublicKey',
+    argument: 'data',
+    bytes: publicDer.slice(0, DER_HEADER_BYTES),
+    every: DER_HEADER_BYTES,
+    read: (head) => importPublicKey(Buffer.concat([head, publicDer.slice(DER_HEADER_BYTES)])),
+    changed: 'wrong',
+  },
+  {
+    id: 'encodings.importPublicKey',
+    argument: 'data',
+    bytes: publicDer,
+    every: 100,
+    read: (bytes) => importPublicKey(bytes),
+    changed: 'either',
+    cut: 'wrong',
+  },
+  {
+    id: 'encodings.importPrivateKey',
+    argument: 'data',
+    bytes: privateDer.slice(0, DER_HEADER_BYTES),
+    every: DER_HEADER_BYTES,
+    read: (head) => importPrivateKey(Buffer.concat([head, privateDer.slice(DER_HEADER_BYTES)])),
+    changed: 'wrong',
+  },
+  {
+    id: 'encodings.importPrivateKey',
+    argument: 'data',
+    bytes: privateDer,
+    every: privateDer.length,
+    read: (bytes) => importPrivateKey(bytes),
+    changed: 'either',
+    cut: 'wrong',
+  },
+  {
+    id: 'encodings.importPrivateKey',
+    argument: 'data',
+    bytes: ascii(exportPrivateKey(signPrivate, 'pem')),
+    every: PEM_HEADER_BYTES,
+    read: (bytes) => importPrivateKey(latin1(bytes)),
+    changed: 'either',
+  },
+  {
+    id: 'encodings.importPrivateKey',
+    argument: 'data',
+    bytes: privateJwk,
+    every: 60,
+    read: (bytes) => importPrivateKey(parsed(bytes) as string),
+    changed: 'either',
+    cut: 'wrong',
+  },
+  {
+    id: 'encodings.importJwks',
+    argument: 'jwks',
+    bytes: jwks,
+    every: 80,
+    read: (bytes) => importJwks(parsed(bytes)),
+    changed: 'either',
+    cut: 'wrong',
+  },
+];
+
+async function readStore(bytes: Uint8Array): Promise<void> {
+  writeFileSync(path, bytes);
+  const opened = await openKeystore({ backend: 'file', path, rootKey });
+  await opened.close();
+}
+
+/** A changed ciphertext is no error, but its secret is another one. */
+function decapsulateOther(bytes: Uint8Array): void {
+  using secret = decapsulate(kemPrivate, bytes);
+  mustBeFalse(Buffer.from(secret.expose()).equals(sharedSecret.expose()));
+}
+
+/** Every offset of a header, and about 60 of the rest with both of its ends. */
+function offsetsOf({ bytes, every }: Reader): number[] {
+  const step = Math.max(1, Math.floor((bytes.length - every) / 60));
+  return Array.from(bytes.keys()).filter(
+    (offset) => offset < every || (offset - every) % step === 0 || offset >= bytes.length - 20,
+  );
+}
+
+function callsOf(reader: Reader): Call[] {
+  const { argument, bytes, changed, cut = changed } = reader;
+  const of = (label: string, changedBytes: Uint8Array, outcome: Call['outcome']): Call => ({
+    label,
+    values: [() => changedBytes],
+    outcome,
+    blamed: argument,
+    isShown: false,
+  });
+  const offsets = offsetsOf(reader);
+  // The lengths around every end of a field are among the first ones; the others are like each other.
+  const lengths = offsets.filter((offset, i) => offset < 130 || i % 20 === 0 || offset === bytes.length - 1);
+  return [
+    ...offsets.map((offset) =>
+      of(`bit ${offset % 8} of byte ${offset}`, flipped(bytes, offset, 1 << (offset % 8)), changed),
+    ),
+    ...lengths.map((length) => of(`${length} bytes of it`, bytes.slice(0, length), cut)),
+  ];
+}
+
+describe('tampering', () => {
+  it.each(READERS.map((reader) => [`${reader.id}, ${reader.bytes.length} bytes`, reader] as const))(
+    '%s',
+    async (_, reader) => {
+      const reading = row(reader.read, []);
+      const problems: string[] = [];
+      for (const one of callsOf(reader)) {
+        const problem = await problemOf(reading, one, codesOf(reader.id));
+        if (problem !== undefined) problems.push(problem);
+      }
+      expect(problems).toEqual([]);
+    },
+  );
+
+  it('reads the same bytes when nothing is changed', async () => {
+    for (const { id, bytes, read } of READERS) {
+      if (id.includes('verify') || id === 'kem.decapsulate') continue;
+      const problem = await problemOf(
+        row(read, []),
+        { label: id, values: [() => bytes], outcome: 'works', blamed: undefined, isShown: false },
+        codesOf(id),
+      );
+      expect(problem).toBeUndefined();
+    }
+  });
+
+  it('knows every function that authenticates', () => {
+    const authenticating = [...documented.values()].filter(({ codes }) => codes.has('AuthenticationError'));
+    expect(authenticating.length).toBeGreaterThan(6);
+    const tested = new Set(READERS.map(({ id }) => id));
+    expect(authenticating.map(({ id }) => id).filter((id) => !tested.has(id))).toEqual([]);
+  });
+});
