@@ -4,7 +4,7 @@
  * @module
  */
 import type { RecipientContext, SenderContext } from 'hpke';
-import { checkBytes, concat, describe, equal, readFrom, toBase64Url, wipe } from '../bytes.ts';
+import { checkBytes, concat, describe, equal, readFrom, toBase64Url } from '../bytes.ts';
 import { AuthenticationError, InputError } from '../errors.ts';
 import { decapsulate, type KemPrivateKey, type KemPublicKey } from '../kem/index.ts';
 import { checkKemPublicKey, isKemPrivateKey, isKemPublicKey } from '../kem/keys.ts';
@@ -182,9 +182,7 @@ export async function startOpening(
   }
   const hpke = await setupRecipient(recipient, parts.enc, concat(ENVELOPE_DOMAIN, parts.prefix, context));
   const commitment = await hpke.Export(ENVELOPE_DOMAIN, COMMITMENT_BYTES);
-  const sameKey = equal(commitment, parts.commitment);
-  wipe(commitment);
-  if (!sameKey) throw new AuthenticationError();
+  if (!equal(commitment, parts.commitment)) throw new AuthenticationError();
   return hpke;
 }
 

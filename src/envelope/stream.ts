@@ -188,7 +188,7 @@ async function readHeaderBytes(
         header = grown;
       }
     }
-    if (filled === wanted && wanted > HEADER_PEEK_BYTES) return { header, rest: piece.slice(offset) };
+    if (filled === wanted) return { header, rest: piece.slice(offset) };
   }
   readParts('source', header.subarray(0, filled));
   return { header, rest: new Uint8Array(0) };

@@ -223,6 +223,18 @@ describe('the sender', () => {
     }
   });
 
+  it('must be the one that the envelope names, whoever signed it', async () => {
+    const { publicKey: otherPublic } = otherSigner;
+    const names: Signer = {
+      publicKey: signerPublic,
+      sign: (bytes, options) => sign(otherSigner, bytes, options),
+    };
+    const envelope = await seal(recipientPublic, message, { context, signer: names });
+    for (const sender of [signerPublic, otherPublic, () => signerPublic, () => otherPublic]) {
+      expectAuthentication(await rejectionOf(() => open(recipient, envelope, { context, sender })));
+    }
+  });
+
   it('must have signed when one is expected', async () => {
     const decapsulator = countingDecapsulator(recipient);
     for (const sender of [signerPublic, () => signerPublic]) {
@@ -616,6 +628,20 @@ describe('wrong input', () => {
     expect(await rejectionOf(() => openBase(base, { publicKey: recipientPublic, decapsulate: fail }))).toBe(
       failure,
     );
+  });
+
+  it('a Signer or a Decapsulator that cannot be read is refused by the name of the argument', async () => {
+    const unreadable = {
+      get publicKey(): never {
+        throw new Error('not today');
+      },
+    } as unknown as Signer & Decapsulator;
+    await expectInputLater(
+      () => seal(recipientPublic, message, { signer: unreadable }),
+      'ERR_INPUT_TYPE',
+      'options.signer',
+    );
+    await expectInputLater(() => open(unreadable, base), 'ERR_INPUT_TYPE', 'recipient');
   });
 
   it('what a Decapsulator returned is disposed, whether the envelope opens or not', async () => {

@@ -159,6 +159,13 @@ describe('sealStream and openStream', () => {
     expect(await collect(openStream(recipient, [sealed]))).toEqual(plaintext);
   });
 
+  it('yield nothing for an empty stream, however it was cut', async () => {
+    const sealed = await collect(sealStream(recipientPublic, [], { context }));
+    for (const pieces of [[sealed], cutEvery(sealed, 100), [sealed, new Uint8Array(0)]]) {
+      expect((await openStream(recipient, pieces, { context }).next()).done).toBe(true);
+    }
+  });
+
   it('use chunks of 64 KiB unless told otherwise', async () => {
     const data = counting(65_537);
     const pieces: Uint8Array[] = [];
