@@ -1,3 +1,4 @@
+import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import * as bytes from '../../src/bytes.ts';
@@ -111,6 +112,92 @@ describe('checkOptions', () => {
   });
 });
 
+describe('what an argument answers for itself', () => {
+  const counting = (value: unknown) => {
+    const reads = { count: 0 };
+    const get = () => {
+      reads.count++;
+      return value;
+    };
+    const object = Object.defineProperty({}, 'aad', { get, enumerable: true });
+    return { reads, object };
+  };
+
+  it('is asked once for each option, and what it said is kept', () => {
+    const { reads, object } = counting(7);
+    const options = bytes.checkOptions<{ aad?: number }>('options', object, ['aad']);
+    expect([options.aad, options.aad, reads.count]).toEqual([7, 7, 1]);
+    expect(bytes.checkOptions('options', undefined, ['aad'])).toEqual({});
+  });
+
+  it('is asked once for each element, up to the first wrong one', () => {
+    const asked: string[] = [];
+    const array = new Proxy([1, 2, 'three', 4], {
+      get: (target, name) => {
+        if (name !== 'length') asked.push(String(name));
+        return Reflect.get(target, name);
+      },
+    });
+    const check = (name: string, element: unknown) => {
+      bytes.checkInteger(name, element, 0, 9);
+      return element + 1;
+    };
+    expectInput(() => bytes.checkArray('list', array, 'a list', check), 'ERR_INPUT_TYPE', 'list[2]');
+    expect(asked).toEqual(['0', '1', '2']);
+    expect(bytes.checkArray('list', [1, 2], 'a list', check)).toEqual([2, 3]);
+    expectInput(() => bytes.checkArray('list', { length: 1 }, 'a list', check), 'ERR_INPUT_TYPE', 'list');
+  });
+
+  it('may throw, which is the cause of an InputError', () => {
+    const cause = new Error('a getter of the caller');
+    const work = () => {
+      throw cause;
+    };
+    const error = thrownBy(() => bytes.readFrom('clock', 'a clock', work));
+    expect(error).toMatchObject({ code: 'ERR_INPUT_TYPE', argument: 'clock', expected: 'a clock', cause });
+    const options = Object.defineProperty({}, 'aad', { get: work, enumerable: true });
+    expectInput(() => bytes.checkOptions('options', options, ['aad']), 'ERR_INPUT_TYPE', 'options');
+  });
+});
+
+describe('bytes that are not what they seem', () => {
+  const transferred = () => {
+    const value = new Uint8Array(8);
+    structuredClone(value.buffer, { transfer: [value.buffer] });
+    return value;
+  };
+  const longer = () => Object.defineProperty(new Uint8Array(8), 'length', { value: 9 });
+
+  it('are told apart without asking them', () => {
+    expect(bytes.isBytes(new Uint8Array(0))).toBe(true);
+    expect(bytes.isBytes(Buffer.alloc(1))).toBe(true);
+    expect(bytes.isBytes(runInNewContext('new Uint8Array(3)'))).toBe(true);
+    expect(bytes.isBytes(Object.setPrototypeOf(new Uint8Array(3), null))).toBe(true);
+    const others = [
+      new Uint8ClampedArray(3),
+      Object.create(Uint8Array.prototype),
+      new Proxy(new Uint8Array(3), {}),
+    ];
+    for (const other of [...others, null, undefined, 3, 'bytes']) expect(bytes.isBytes(other)).toBe(false);
+  });
+
+  it('are refused when their buffer is gone, also where none are welcome', () => {
+    expect(() => bytes.checkBytes('data', new Uint8Array(0))).not.toThrow();
+    const error = thrownBy(() => bytes.checkBytes('data', transferred()));
+    expect(error).toMatchObject({ code: 'ERR_INPUT_TYPE', got: 'bytes that are no longer there' });
+    expect(bytes.describe(transferred())).toBe('bytes that are no longer there');
+  });
+
+  it('are refused when they have a length of their own', () => {
+    expect(thrownBy(() => bytes.checkBytes('data', longer()))).toMatchObject({
+      code: 'ERR_INPUT_TYPE',
+      got: 'one with a length of its own',
+    });
+    expectInput(() => bytes.checkBytes('data', longer(), 9), 'ERR_INPUT_TYPE', 'data');
+    expectInput(() => bytes.checkBytes('data', longer(), 8), 'ERR_INPUT_LENGTH', 'data');
+  });
+});
+
 describe('checkInteger', () => {
   it('takes both ends', () => {
     expect(() => bytes.checkInteger('n', 1, 1, 5)).not.toThrow();
@@ -218,7 +305,7 @@ describe('randomFill', () => {
     bytes.randomFill(new Uint8Array(65536));
     bytes.randomFill(new Uint8Array(131073));
     bytes.randomFill(new Uint8Array(0));
-    expect(asked).toEqual([65536, 65536, 65536, 1]);
+    expect(asked).toEqual([65536, 65536, 65536, 1, 0]);
   });
 
   it.each([
