@@ -320,14 +320,12 @@ const RANDOM_QUOTA_BYTES = 65536;
  * @throws {@link UnsupportedError} `ERR_UNSUPPORTED_RUNTIME` when the runtime has no generator or it fails.
  */
 export function randomFill<T extends Uint8Array>(out: T): T {
-  const whole = out as Uint8Array as Uint8Array<ArrayBuffer>;
   try {
-    // Nonces and seeds go as they are: making a view is a part of the cost of a small message.
-    if (whole.length <= RANDOM_QUOTA_BYTES) globalThis.crypto.getRandomValues(whole);
-    else {
-      for (let offset = 0; offset < whole.length; offset += RANDOM_QUOTA_BYTES) {
-        globalThis.crypto.getRandomValues(whole.subarray(offset, offset + RANDOM_QUOTA_BYTES));
-      }
+    for (let offset = 0; offset < out.length; offset += RANDOM_QUOTA_BYTES) {
+      // Nonces and seeds go as they are: making a view is a part of the cost of a small message.
+      const isShort = out.length <= RANDOM_QUOTA_BYTES;
+      const part: Uint8Array = isShort ? out : out.subarray(offset, offset + RANDOM_QUOTA_BYTES);
+      globalThis.crypto.getRandomValues(part as Uint8Array<ArrayBuffer>);
     }
   } catch (cause) {
     throw new UnsupportedError(
