@@ -305,7 +305,7 @@ describe('randomFill', () => {
     bytes.randomFill(new Uint8Array(65536));
     bytes.randomFill(new Uint8Array(131073));
     bytes.randomFill(new Uint8Array(0));
-    expect(asked).toEqual([65536, 65536, 65536, 1, 0]);
+    expect(asked).toEqual([65536, 65536, 65536, 1]);
   });
 
   it.each([
