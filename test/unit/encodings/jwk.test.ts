@@ -366,6 +366,27 @@ describe('importJwks', () => {
     expect([...keys.values()].map(({ algorithm }) => algorithm)).toEqual(['ML-DSA-87']);
   });
 
+  it('refuses what cannot be read, by its name', () => {
+    const { proxy, revoke } = Proxy.revocable([], {});
+    revoke();
+    const throws = {
+      get: (): never => {
+        throw new Error('not today');
+      },
+      enumerable: true,
+    };
+    const unreadable: [unknown, string, string][] = [
+      [Object.defineProperty({}, 'keys', throws), 'jwks', 'a JWK object'],
+      [{ keys: proxy }, 'jwks.keys', 'an array'],
+      [{ keys: Object.defineProperty([], 0, throws) }, 'jwks.keys[0]', 'an array'],
+      [{ keys: [Object.defineProperty({}, 'kty', throws)] }, 'jwks.keys[0]', 'a JWK object'],
+    ];
+    for (const [jwks, argument, expected] of unreadable) {
+      expectInput(() => importJwks(jwks), 'ERR_INPUT_TYPE', argument);
+      expect(thrownBy(() => importJwks(jwks))).toMatchObject({ expected });
+    }
+  });
+
   it('reads 10 000 keys and refuses one more', () => {
     const many = Array.from({ length: 10_000 }, () => foreign[0]);
     expect(importJwks({ keys: many }).size).toBe(0);
