@@ -10,6 +10,7 @@ import { decapsulate, encapsulate, KemPrivateKey, KemPublicKey } from '@mwrasp/c
 import {
   createMu,
   type Mu,
+  MuBuilder,
   SignPrivateKey,
   SignPublicKey,
   sign,
@@ -74,6 +75,8 @@ verifyMu(signPublic, bytes, bytes);
 new KemPublicKey(bytes);
 // @ts-expect-error this one neither
 new SignPrivateKey(bytes);
+// @ts-expect-error nor this one
+new MuBuilder(signPublic, bytes);
 // @ts-expect-error texts are no bytes
 KemPublicKey.fromBytes('text');
 // @ts-expect-error a public key is no seed

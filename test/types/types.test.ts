@@ -6,6 +6,7 @@ import { globSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
+import { publicEntries } from '../../scripts/entries.mjs';
 
 const here = import.meta.dirname;
 const config = join(here, '../../tsconfig.json');
@@ -27,6 +28,11 @@ describe('misuse does not compile', () => {
     expect(errors).toEqual([]);
     expect(options.strict).toBe(true);
     expect(files).not.toEqual([]);
+  });
+
+  it.each(publicEntries.map(({ id }) => id))('with what %s exports', (id) => {
+    const source = files.map((file) => program.getSourceFile(join(here, file))?.text).join('\n');
+    expect(source).toContain(` from '${id}';`);
   });
 
   it.each(files)('%s', (file) => {
