@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { getSystemErrorMap } from 'node:util';
 import {
   AuthenticationError,
   ExpiredError,
@@ -13,6 +14,7 @@ import {
   SelfTestError,
   UnsupportedError,
 } from '@mwrasp/crypto';
+import { CommanderError } from 'commander';
 
 /** Exit codes; the README and `--help` list them. */
 export const EXIT = {
@@ -49,7 +51,7 @@ export function exitCodeOf(error: unknown): number {
   if (error instanceof AuthenticationError || error instanceof ExpiredError || error instanceof QuorumError) {
     return EXIT.negative;
   }
-  if (error instanceof InputError) return EXIT.usage;
+  if (error instanceof InputError || error instanceof CommanderError) return EXIT.usage;
   if (error instanceof KeyStoreError) return EXIT.io;
   if (error instanceof UnsupportedError || error instanceof SelfTestError) return EXIT.unsupported;
   if (error instanceof PqError) return EXIT.internal;
@@ -60,11 +62,29 @@ function isSystemError(error: unknown): error is NodeJS.ErrnoException {
   return error instanceof Error && typeof (error as NodeJS.ErrnoException).syscall === 'string';
 }
 
+/** What the command line calls arguments of the library. */
+const OPTION_NAMES: Record<string, string> = {
+  source: 'the file',
+  'options.context': '--context',
+  'options.sender': '--sender',
+  'options.vectors': '--vectors',
+};
+
 /** One line for an error, and the stable code where there is one. */
 export function describeError(error: unknown): { code: string; message: string } {
+  if (error instanceof InputError) {
+    const name = OPTION_NAMES[error.argument] ?? error.argument;
+    return { code: error.code, message: `${name}: expected ${error.expected}, got ${error.got}` };
+  }
   if (error instanceof PqError) return { code: error.code, message: error.message };
   if (error instanceof CliError) return { code: 'ERR_CLI', message: error.message };
-  if (isSystemError(error)) return { code: error.code ?? 'ERR_SYSTEM', message: error.message };
+  if (error instanceof CommanderError)
+    return { code: 'ERR_CLI', message: error.message.replace(/^error: /, '') };
+  if (isSystemError(error)) {
+    const [, what] = getSystemErrorMap().get(error.errno ?? 0) ?? [];
+    const message = error.path && what ? `${error.path}: ${what}` : error.message;
+    return { code: error.code ?? 'ERR_SYSTEM', message };
+  }
   return {
     code: 'ERR_INTERNAL',
     message: error instanceof Error ? (error.stack ?? error.message) : String(error),

@@ -4,9 +4,10 @@
  * @module
  */
 import { createReadStream, createWriteStream } from 'node:fs';
-import { access, link, open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { link, open, rename, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { withTemporary } from './cleanup.ts';
 import { CliError, EXIT } from './exit.ts';
 
 /** Name of a standard stream. */
@@ -34,20 +35,21 @@ export async function openInput(path: string): Promise<Input> {
 
 /** Reads a small file, or standard input, whole. */
 export async function readSmall(path: string): Promise<Uint8Array> {
-  if (path !== STANDARD_STREAM) {
-    const { size } = await stat(path);
-    if (size > MAX_SMALL_FILE_BYTES)
-      throw new CliError(EXIT.usage, `${path} is too large to be a key or signature`);
-    return new Uint8Array(await readFile(path));
-  }
-  const parts: Buffer[] = [];
+  const { source } = await openInput(path);
+  const parts: Uint8Array[] = [];
   let length = 0;
-  for await (const part of process.stdin as AsyncIterable<Buffer>) {
+  for await (const part of source) {
     length += part.length;
-    if (length > MAX_SMALL_FILE_BYTES) throw new CliError(EXIT.usage, 'standard input is too large for this');
+    if (length > MAX_SMALL_FILE_BYTES)
+      throw new CliError(EXIT.usage, `${nameOf(path)} is too large to be a key or signature`);
     parts.push(part);
   }
   return new Uint8Array(Buffer.concat(parts));
+}
+
+/** How a message names an input. */
+export function nameOf(path: string): string {
+  return path === STANDARD_STREAM ? 'standard input' : path;
 }
 
 /** Options of {@link writeOutput}. */
@@ -67,26 +69,26 @@ export async function writeOutput(
   source: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   options: OutputOptions,
 ): Promise<void> {
+  await checkOutput(path, options.force);
   if (path === STANDARD_STREAM) {
-    if (process.stdout.isTTY)
-      throw new CliError(EXIT.usage, 'will not write bytes to a terminal: use --output FILE');
     await pipeline(source, process.stdout, { end: false });
     return;
   }
-  await checkFree(path, options.force);
   const temporary = `${path}.${crypto.randomUUID()}.tmp`;
-  try {
+  await withTemporary(temporary, async () => {
     await pipeline(
       source,
       createWriteStream(temporary, { flags: 'wx', mode: options.secret ? 0o600 : 0o666, flush: true }),
     );
     // A link refuses a name that was taken meanwhile; a rename would replace it in silence.
     if (options.force) await rename(temporary, path);
-    else await link(temporary, path);
+    else {
+      await link(temporary, path).catch((error: NodeJS.ErrnoException) => {
+        throw error.code === 'EEXIST' ? taken(path) : error;
+      });
+    }
     await syncFolder(path);
-  } finally {
-    await rm(temporary, { force: true });
-  }
+  });
 }
 
 async function syncFolder(path: string): Promise<void> {
@@ -99,13 +101,23 @@ async function syncFolder(path: string): Promise<void> {
   }
 }
 
-/** Refuses a name that is taken, before any work is done for it. */
-export async function checkFree(path: string, force: boolean | undefined): Promise<void> {
-  if (force || path === STANDARD_STREAM) return;
-  const taken = await access(path).then(
-    () => true,
-    () => false,
-  );
-  if (taken)
-    throw new CliError(EXIT.usage, `${path} exists: choose another name, or replace it with --force`);
+/** Refuses, before any work is done for it, an output that cannot be written or must not be. */
+export async function checkOutput(path: string, force: boolean | undefined): Promise<void> {
+  if (path === STANDARD_STREAM) {
+    if (process.stdout.isTTY)
+      throw new CliError(EXIT.usage, 'will not write bytes to a terminal: use --output FILE');
+    return;
+  }
+  const there = await stat(path).catch(() => undefined);
+  // A device or a pipe would be replaced as well.
+  if (there !== undefined && !there.isFile())
+    throw new CliError(EXIT.io, `${path} is not a file: choose another name, or - for standard output`);
+  if (there !== undefined && !force) throw taken(path);
+  const folder = await stat(dirname(path)).catch(() => undefined);
+  if (!folder?.isDirectory())
+    throw new CliError(EXIT.io, `${path}: there is no folder ${dirname(path)}; make it first`);
+}
+
+function taken(path: string): CliError {
+  return new CliError(EXIT.usage, `${path} exists: choose another name, or replace it with --force`);
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { InputError } from '@mwrasp/crypto';
 import {
   importPrivateKey,
   importPublicKey,
@@ -12,7 +13,7 @@ import {
 import type { KemPrivateKey, KemPublicKey } from '@mwrasp/crypto/kem';
 import type { SignPrivateKey, SignPublicKey } from '@mwrasp/crypto/sign';
 import { CliError, EXIT } from './exit.ts';
-import { readSmall } from './files.ts';
+import { nameOf, readSmall } from './files.ts';
 
 /** Bytes of a file as the form that they are in. */
 export function detectForm(bytes: Uint8Array): Uint8Array | string | object {
@@ -35,7 +36,9 @@ async function inFile<T>(path: string, work: () => T): Promise<T> {
   try {
     return work();
   } catch (error) {
-    throw error instanceof Error ? new CliError(EXIT.usage, `${path}: ${error.message}`) : error;
+    if (!(error instanceof InputError)) throw error;
+    // The importers call it "data"; whoever typed the command knows the file.
+    throw new CliError(EXIT.usage, `${nameOf(path)}: ${error.message.replace(/^data(\.|: )/, '')}`);
   }
 }
 

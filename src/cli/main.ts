@@ -13,7 +13,7 @@ import { addKat } from './commands/kat.ts';
 import { addKeygen } from './commands/keygen.ts';
 import { addSeal } from './commands/seal.ts';
 import { addSign } from './commands/sign.ts';
-import { describeError, EXIT, exitCodeOf } from './exit.ts';
+import { describeError, exitCodeOf } from './exit.ts';
 import { version } from './version.ts';
 
 const EXIT_CODES = `
@@ -25,12 +25,16 @@ Exit codes:
   4  something is missing here (engine, runtime, format version), or a self-test failed
   5  a defect of this program`;
 
+const wantsJson = process.argv.includes('--json');
+
 function createProgram(): Command {
   const program = new Command('mwrasp-crypto')
     .description('post-quantum keys, signatures, envelopes and known-answer tests')
     .version(version)
     .showHelpAfterError('(see mwrasp-crypto --help)')
     .addHelpText('after', EXIT_CODES)
+    // Machines get usage errors as they get all others.
+    .configureOutput({ writeErr: (text) => void (wantsJson || process.stderr.write(text)) })
     .exitOverride();
   addKeygen(program);
   addInspect(program);
@@ -40,31 +44,37 @@ function createProgram(): Command {
   addBench(program);
   addInfo(program);
   addDemo(program);
-  for (const command of program.commands) command.exitOverride();
+  for (const command of program.commands) {
+    command.showHelpAfterError(`(see mwrasp-crypto ${command.name()} --help)`).exitOverride();
+  }
   return program;
 }
 
-/** Machines get the error in the form that they asked the result in. */
-function reportError(error: unknown, json: boolean): void {
+let ended = false;
+
+/** Reports the error that ends the program, in the form that the result was asked in. */
+function end(error: unknown): void {
+  // A stream's error comes twice: as an event, and to whoever writes.
+  if (ended) return;
+  ended = true;
+  if (error instanceof CommanderError && error.exitCode === 0) return; // Help or version.
+  process.exitCode = exitCodeOf(error);
+  // A reader of our output that closes early (`| head`) knows it.
+  if ((error as NodeJS.ErrnoException).code === 'EPIPE') return;
   const { code, message } = describeError(error);
-  process.stderr.write(
-    json ? `${JSON.stringify({ error: { code, message } })}\n` : `error: ${message} [${code}]\n`,
-  );
+  if (wantsJson) process.stderr.write(`${JSON.stringify({ error: { code, message } })}\n`);
+  // Commander has said it already.
+  else if (!(error instanceof CommanderError)) process.stderr.write(`error: ${message} [${code}]\n`);
 }
 
-// A reader that closes early (`| head`) is no error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
+  // A printed result that nobody reads to its end is no error; data that was cut short ends its command.
+  if (error.code !== 'EPIPE') end(error);
+});
+// Without this, a defect would end the program with the code of a negative answer.
+process.on('uncaughtException', (error) => {
+  end(error);
+  process.exit();
 });
 
-createProgram()
-  .parseAsync()
-  .catch((error: unknown) => {
-    if (error instanceof CommanderError) {
-      // Commander has said it already; help and version are no errors.
-      process.exitCode = error.exitCode === 0 ? EXIT.ok : EXIT.usage;
-      return;
-    }
-    reportError(error, process.argv.includes('--json'));
-    process.exitCode = exitCodeOf(error);
-  });
+createProgram().parseAsync().catch(end);

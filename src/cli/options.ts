@@ -23,3 +23,13 @@ export function refuseJsonOnStdout({
     throw new CliError(EXIT.usage, 'with --json, send the data to a file: --output FILE');
   }
 }
+
+/** Standard input can be read once. */
+export function refuseStdinTwice(...inputs: readonly (string | undefined)[]): void {
+  if (inputs.filter((path) => path === STANDARD_STREAM).length > 1) {
+    throw new CliError(
+      EXIT.usage,
+      'standard input can be only one of the inputs: name a file for the others',
+    );
+  }
+}

@@ -6,6 +6,7 @@
 import { SingleBar } from 'cli-progress';
 import Table from 'cli-table3';
 import pc from 'picocolors';
+import { onSignal } from './cleanup.ts';
 
 /** Colours, off when standard output is no terminal or `NO_COLOR` is set. */
 export const colors = pc.createColors(pc.isColorSupported && process.stdout.isTTY === true);
@@ -54,53 +55,72 @@ export function print(json: boolean | undefined, value: unknown, text: () => str
   process.stdout.write(json ? `${JSON.stringify(value)}\n` : `${text()}\n`);
 }
 
-/** Work that takes less is not worth a bar. */
+/** A command that takes less is not worth a bar. */
 const BAR_AFTER_MS = 1000;
 
-/** Counts work that is done, and shows a bar on standard error when it takes long and a person looks. */
+/** Shows a bar on standard error when the command takes long, in one step or many, and a person looks. */
 export class Progress {
   readonly #label: string;
   readonly #total: number | undefined;
-  readonly #startMs = performance.now();
+  /** For work that tells nothing for long. */
+  readonly #timer = setTimeout(
+    () => this.update(this.#done, this.#note),
+    Math.max(0, BAR_AFTER_MS - performance.now()),
+  ).unref();
   #bar: SingleBar | undefined;
+  #takeBack: (() => void) | undefined;
   #done = 0;
+  #note = '';
 
   /**
    * @param label - What is being done.
    * @param total - How much there is to do, where that is known.
    */
-  constructor(label: string, total: number | undefined) {
+  constructor(label: string, total?: number) {
     this.#label = label;
     this.#total = total;
   }
 
-  /** Sets how much is done. */
-  update(done: number): void {
+  /**
+   * Tells how far the work is.
+   *
+   * @param done - How much is done.
+   * @param note - Stands behind the label where the total is not known.
+   */
+  update(done: number, note = ''): void {
     this.#done = done;
-    if (!process.stderr.isTTY || performance.now() - this.#startMs < BAR_AFTER_MS) return;
-    if (this.#bar === undefined) {
-      const format = this.#total === undefined ? '{label} {value}' : '{label} {bar} {percentage}% eta {eta}s';
-      this.#bar = new SingleBar({ format, stream: process.stderr, hideCursor: true, clearOnComplete: true });
-      this.#bar.start(this.#total ?? 0, this.#done, { label: this.#label });
+    this.#note = note;
+    if (!process.stderr.isTTY || performance.now() < BAR_AFTER_MS) return;
+    if (this.#bar !== undefined) {
+      this.#bar.update(done, { note });
+      return;
     }
-    this.#bar.update(this.#done);
+    const format = this.#total === undefined ? '{label} {note}' : '{label} {bar} {percentage}% eta {eta}s';
+    // The usual buffer holds a tenth of a second of small pieces: the time left would jump about.
+    const options = { hideCursor: true, clearOnComplete: true, etaBuffer: 500 };
+    this.#bar = new SingleBar({ format, stream: process.stderr, ...options });
+    this.#bar.start(this.#total ?? 0, done, { label: this.#label, note });
+    this.#takeBack = onSignal(() => this.#bar?.stop());
   }
 
   /** Passes bytes on and counts them. */
   async *count(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
     try {
       for await (const piece of source) {
-        this.update(this.#done + piece.length);
+        const done = this.#done + piece.length;
+        this.update(done, formatBytes(done));
         yield piece;
       }
     } finally {
-      this.stop();
+      this[Symbol.dispose]();
     }
   }
 
   /** Takes the bar away. */
-  stop(): void {
+  [Symbol.dispose](): void {
+    clearTimeout(this.#timer);
     this.#bar?.stop();
+    this.#takeBack?.();
   }
 }
 

@@ -16,12 +16,12 @@ export function addBench(program: Command): void {
     .action(async ({ quick, json }: { quick?: boolean; json?: boolean }) => {
       // Loaded on use: nothing else needs it.
       const { formatBench, runBench } = await import('../../../bench/index.ts');
-      const progress = new Progress('measuring', 100);
-      const report = await runBench({
-        ...(quick ? { quick } : {}),
-        onProgress: (fraction: number) => progress.update(Math.round(fraction * 100)),
-      });
-      progress.stop();
+      const measure = async () => {
+        using progress = new Progress('measuring', 100);
+        const onProgress = (fraction: number) => progress.update(Math.round(fraction * 100));
+        return await runBench({ ...(quick ? { quick } : {}), onProgress });
+      };
+      const report = await measure();
       print(json, report, () => formatBench(report));
     });
 }

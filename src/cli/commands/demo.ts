@@ -4,14 +4,15 @@
  *
  * @module
  */
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { engineInfo, SecretBytes } from '@mwrasp/crypto';
 import { type KeyInfo, type Keystore, openKeystore } from '@mwrasp/crypto/keystore';
 import type { Command } from 'commander';
+import { withTemporary } from '../cleanup.ts';
 import { type FragmentOutcome, Job, RECIPIENT, SIGNER, type Step } from '../demo/job.ts';
-import { packOwnTarball } from '../demo/source.ts';
+import { packOwnTarball, sizeOf } from '../demo/source.ts';
 import { CliError, EXIT } from '../exit.ts';
 import { colors, formatBytes, formatMs, print, table } from '../terminal.ts';
 
@@ -38,6 +39,9 @@ async function rootKey(keystorePath: string, kept: boolean): Promise<SecretBytes
     return SecretBytes.adopt(new Uint8Array(await readFile(path)));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    if (await stat(keystorePath).catch(() => undefined)) {
+      throw new CliError(EXIT.io, `${path} is not there, and without it nobody can open ${keystorePath}`);
+    }
     const key = SecretBytes.adopt(crypto.getRandomValues(new Uint8Array(32)));
     await writeFile(path, key.expose(), { mode: 0o600, flag: 'wx', flush: true });
     return key;
@@ -55,6 +59,9 @@ async function ensureKey(
 }
 
 async function runIn(folder: string, file: string | undefined, options: Options): Promise<Report> {
+  // First of all: a wrong name must leave no keystore behind.
+  const source = file ?? (await packOwnTarball(folder));
+  const sizeBytes = await sizeOf(source);
   const kept = options.keystore !== undefined;
   const path = options.keystore ?? join(folder, 'keys.mwk');
   using root = await rootKey(path, kept);
@@ -64,14 +71,13 @@ async function runIn(folder: string, file: string | undefined, options: Options)
       await ensureKey(keystore, SIGNER, 'ML-DSA-87'),
       await ensureKey(keystore, RECIPIENT, 'ML-KEM-1024'),
     ];
-    const source = file ?? (await packOwnTarball(folder));
-    const job = await Job.of(keystore, source);
+    const job = new Job(keystore, source, sizeBytes);
     const digest = await job.sign();
     await job.envelope(join(folder, 'envelope.mwe'), digest);
     const fragments = await job.fragments(join(folder, 'recording'));
     return {
       file: file ?? basename(source),
-      sizeBytes: job.sizeBytes,
+      sizeBytes,
       engines: Object.fromEntries(
         Object.entries(engineInfo()).map(([family, info]) => [family, info.engine]),
       ),
@@ -114,7 +120,7 @@ function format(report: Report): string {
 
 async function run(file: string | undefined, options: Options): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'mwrasp-crypto-'));
-  try {
+  await withTemporary(folder, async () => {
     const report = await runIn(folder, file, options);
     print(options.json, report, () => format(report));
     const { opened, pieces, refusedByClock, refusedKeyGone } = report.fragments;
@@ -124,9 +130,7 @@ async function run(file: string | undefined, options: Options): Promise<void> {
         'a recorded message could still be opened, or was refused for another reason',
       );
     }
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+  });
 }
 
 /** Adds the command. */

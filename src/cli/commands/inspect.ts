@@ -38,26 +38,35 @@ const RAW_LENGTHS: Record<number, string> = {
   4896: 'an expanded ML-DSA-87 private key',
 };
 
-async function readHead(path: string): Promise<Uint8Array> {
-  const { source } = await openInput(path);
+/** The beginning of a file, and its length where that is known. */
+interface Head {
+  readonly head: Uint8Array;
+  readonly sizeBytes: number | undefined;
+}
+
+async function readHead(path: string): Promise<Head> {
+  const { source, sizeBytes } = await openInput(path);
   const parts: Uint8Array[] = [];
   let length = 0;
+  let whole = true;
   for await (const part of source) {
     parts.push(part);
     length += part.length;
-    if (length >= HEAD_BYTES) break;
+    whole = length < HEAD_BYTES;
+    if (!whole) break;
   }
-  return new Uint8Array(Buffer.concat(parts));
+  return { head: new Uint8Array(Buffer.concat(parts)), sizeBytes: whole ? length : sizeBytes };
 }
 
-function describeOurs(head: Uint8Array): Description | undefined {
+function describeOurs({ head, sizeBytes }: Head): Description | undefined {
   const [m, w, letter = 0, version = 0] = head;
   const format = String.fromCharCode(letter);
   const name = m === 0x4d && w === 0x57 ? FORMAT_NAMES[format] : undefined;
   if (name === undefined) return undefined;
   const base = { what: name, version };
   if (format === 'A') {
-    return { ...base, keyId: sealedKeyId(head), plaintextBytes: head.length - SEAL_OVERHEAD_BYTES };
+    const plaintextBytes = sizeBytes === undefined ? 'more than 2 MiB' : sizeBytes - SEAL_OVERHEAD_BYTES;
+    return { ...base, keyId: sealedKeyId(head), plaintextBytes };
   }
   if (format === 'S') return { ...base, ...readStreamHeader(head) };
   if (format === 'E') {
@@ -84,7 +93,7 @@ function describeKeyFile(form: Uint8Array | string | object): Description {
     return {
       what: 'JWK set',
       keys: keys.length,
-      keyIds: keys.map((key) => `${key.algorithm} ${key.keyId}`).join(', '),
+      keyIds: keys.map((key) => `${key.algorithm} ${key.keyId}`).join(', ') || null,
     };
   }
   const name = typeof form === 'string' ? 'PEM' : form instanceof Uint8Array ? 'DER' : 'JWK';
@@ -108,9 +117,11 @@ function describeKeyFile(form: Uint8Array | string | object): Description {
   };
 }
 
-function describeBytes(head: Uint8Array): Description {
-  const ours = describeOurs(head);
+function describeBytes(input: Head): Description {
+  const ours = describeOurs(input);
   if (ours !== undefined) return ours;
+  const { head } = input;
+  if (head.length === 0) throw new CliError(EXIT.usage, 'not recognised: the file is empty');
   try {
     return describeKeyFile(detectForm(head));
   } catch (error) {

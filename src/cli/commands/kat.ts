@@ -32,17 +32,24 @@ function format({ sets, totals }: KatReport): string {
 }
 
 async function run(options: Options): Promise<void> {
-  const progress = new Progress('known answers', undefined);
-  let done = 0;
-  const report = await runKat({
-    ...(options.vectors === undefined ? {} : { vectors: options.vectors, facts: true }),
-    ...(options.engine === undefined ? {} : { engines: [engineName(options.engine)] }),
-    onProgress: () => progress.update(++done),
-  });
-  progress.stop();
+  const report = await runWithProgress(options);
   print(options.json, report, () => format(report));
-  const { passed, failed } = report.totals;
-  if (failed > 0 || passed === 0) process.exitCode = EXIT.negative;
+  if (!isGood(report, options.vectors !== undefined)) process.exitCode = EXIT.negative;
+}
+
+async function runWithProgress({ vectors, engine }: Options): Promise<KatReport> {
+  using progress = new Progress('known answers');
+  return await runKat({
+    ...(vectors === undefined ? {} : { vectors, facts: true }),
+    ...(engine === undefined ? {} : { engines: [engineName(engine)] }),
+    onProgress: ({ set, engine, done, total }) => progress.update(done, `${set} ${engine} ${done}/${total}`),
+  });
+}
+
+/** Nothing failed and something passed; of a folder of vectors too, which the facts do not stand for. */
+function isGood({ sets, totals }: KatReport, withVectors: boolean): boolean {
+  const somePassed = sets.some(({ set, passed }) => passed > 0 && !(withVectors && set.startsWith('facts/')));
+  return totals.failed === 0 && somePassed;
 }
 
 function engineName(name: string): EngineName {

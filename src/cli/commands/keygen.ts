@@ -3,13 +3,15 @@
  *
  * @module
  */
+import { resolve } from 'node:path';
 import { exportPublicKey } from '@mwrasp/crypto/encodings';
 import { exportPrivateKey } from '@mwrasp/crypto/insecure';
 import { generateKemKey } from '@mwrasp/crypto/kem';
 import { generateSignKey } from '@mwrasp/crypto/sign';
 import type { Command } from 'commander';
 import { CliError, EXIT } from '../exit.ts';
-import { checkFree, STANDARD_STREAM, writeOutput } from '../files.ts';
+import { checkOutput, STANDARD_STREAM, writeOutput } from '../files.ts';
+import { refuseJsonOnStdout } from '../options.ts';
 import { print, table } from '../terminal.ts';
 
 interface Options {
@@ -32,8 +34,15 @@ async function run(kind: string, options: Options): Promise<void> {
     throw new CliError(EXIT.usage, 'a private key goes to a file: give --output a name');
   }
   const publicPath = options.public ?? `${options.output}.pub`;
-  await checkFree(options.output, options.force);
-  await checkFree(publicPath, options.force);
+  if (resolve(publicPath) === resolve(options.output)) {
+    throw new CliError(
+      EXIT.usage,
+      'the private and the public key go to two files: give --public another name',
+    );
+  }
+  refuseJsonOnStdout({ ...options, output: publicPath });
+  await checkOutput(options.output, options.force);
+  await checkOutput(publicPath, options.force);
   using key = GENERATORS[kind].generate();
   const encode = (text: string) => new TextEncoder().encode(text);
   await writeOutput(options.output, [encode(exportPrivateKey(key, 'pem'))], {
@@ -47,7 +56,9 @@ async function run(kind: string, options: Options): Promise<void> {
     privateKey: options.output,
     publicKey: publicPath,
   };
-  print(options.json, result, () => table(Object.entries(result), ['left', 'left']));
+  if (publicPath !== STANDARD_STREAM) {
+    print(options.json, result, () => table(Object.entries(result), ['left', 'left']));
+  }
 }
 
 /** Adds the command. */
@@ -59,7 +70,7 @@ export function addKeygen(program: Command): void {
     )
     .argument('<kind>', 'sign (ML-DSA-87) or kem (ML-KEM-1024)')
     .requiredOption('-o, --output <file>', 'where the private key goes')
-    .option('--public <file>', 'where the public key goes (default: OUTPUT.pub)')
+    .option('--public <file>', 'where the public key goes, or - for standard output (default: OUTPUT.pub)')
     .option('--force', 'replace files that are there')
     .option('--json', 'print one JSON object')
     .action(run);

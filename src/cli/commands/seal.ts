@@ -5,9 +5,9 @@
  */
 import { openStream, sealStream } from '@mwrasp/crypto/envelope';
 import type { Command } from 'commander';
-import { checkFree, openInput, STANDARD_STREAM, writeOutput } from '../files.ts';
+import { checkOutput, openInput, STANDARD_STREAM, writeOutput } from '../files.ts';
 import { readRecipient, readRecipientPublic, readSigner, readVerifier } from '../keys.ts';
-import { contextBytes, refuseJsonOnStdout } from '../options.ts';
+import { contextBytes, refuseJsonOnStdout, refuseStdinTwice } from '../options.ts';
 import { Progress, print } from '../terminal.ts';
 
 interface SealOptions {
@@ -21,7 +21,8 @@ interface SealOptions {
 
 async function runSeal(file: string, options: SealOptions): Promise<void> {
   refuseJsonOnStdout(options);
-  await checkFree(options.output, options.force);
+  refuseStdinTwice(file, options.to, options.signer);
+  await checkOutput(options.output, options.force);
   const recipient = await readRecipientPublic(options.to);
   using signer = options.signer === undefined ? undefined : await readSigner(options.signer);
   const { source, sizeBytes } = await openInput(file);
@@ -52,7 +53,8 @@ interface OpenOptions {
 
 async function runOpen(file: string, options: OpenOptions): Promise<void> {
   refuseJsonOnStdout(options);
-  await checkFree(options.output, options.force);
+  refuseStdinTwice(file, options.key, options.sender);
+  await checkOutput(options.output, options.force);
   using key = await readRecipient(options.key);
   const sender = options.sender === undefined ? undefined : await readVerifier(options.sender);
   const { source, sizeBytes } = await openInput(file);

@@ -6,9 +6,9 @@
 import { signStream, verifyStream } from '@mwrasp/crypto/sign';
 import type { Command } from 'commander';
 import { EXIT } from '../exit.ts';
-import { checkFree, openInput, readSmall, writeOutput } from '../files.ts';
+import { checkOutput, openInput, readSmall, STANDARD_STREAM, writeOutput } from '../files.ts';
 import { readSigner, readVerifier } from '../keys.ts';
-import { contextBytes, refuseJsonOnStdout } from '../options.ts';
+import { contextBytes, refuseJsonOnStdout, refuseStdinTwice } from '../options.ts';
 import { colors, Progress, print } from '../terminal.ts';
 
 interface SignOptions {
@@ -22,7 +22,8 @@ interface SignOptions {
 
 async function runSign(file: string, options: SignOptions): Promise<void> {
   refuseJsonOnStdout(options);
-  await checkFree(options.output, options.force);
+  refuseStdinTwice(file, options.key);
+  await checkOutput(options.output, options.force);
   using key = await readSigner(options.key);
   const { source, sizeBytes } = await openInput(file);
   const signature = await signStream(key, new Progress('signing', sizeBytes).count(source), {
@@ -31,7 +32,9 @@ async function runSign(file: string, options: SignOptions): Promise<void> {
   });
   await writeOutput(options.output, [signature], { force: options.force });
   const result = { file, signature: options.output, algorithm: key.algorithm, keyId: key.publicKey.keyId };
-  if (options.output !== '-') print(options.json, result, () => `signed ${file} with key ${result.keyId}`);
+  if (options.output !== STANDARD_STREAM) {
+    print(options.json, result, () => `signed ${file} with key ${result.keyId}`);
+  }
 }
 
 interface VerifyOptions {
@@ -42,6 +45,7 @@ interface VerifyOptions {
 }
 
 async function runVerify(file: string, options: VerifyOptions): Promise<void> {
+  refuseStdinTwice(file, options.key, options.signature);
   const key = await readVerifier(options.key);
   const signature = await readSmall(options.signature);
   const { source, sizeBytes } = await openInput(file);

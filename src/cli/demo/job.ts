@@ -72,21 +72,11 @@ export class Job {
   readonly #file: string;
   readonly #sizeBytes: number;
 
-  private constructor(keystore: Keystore, file: string, sizeBytes: number) {
+  /** @param sizeBytes - Length of the file. */
+  constructor(keystore: Keystore, file: string, sizeBytes: number) {
     this.#keystore = keystore;
     this.#file = file;
     this.#sizeBytes = sizeBytes;
-  }
-
-  /** @param file - Must be a file, not a folder or a device. */
-  static async of(keystore: Keystore, file: string): Promise<Job> {
-    const info = await stat(file);
-    if (!info.isFile()) throw new CliError(EXIT.usage, `${file} is not a regular file`);
-    return new Job(keystore, file, info.size);
-  }
-
-  get sizeBytes(): number {
-    return this.#sizeBytes;
   }
 
   async #time<T>(step: string, bytes: number, work: () => Promise<{ detail: string; value: T }>): Promise<T> {
@@ -141,9 +131,8 @@ export class Job {
     const clock = new LyingClock();
     using vault = await TemporalVault.create({ ttlMs: TTL_MS, clock });
     const recording = new Recording(recordingPath);
-    const progress = new Progress('fragments', this.#sizeBytes);
     const counts = { pieces: 0, late: 0, refusedByClock: 0, refusedKeyGone: 0, opened: 0 };
-    const split = this.#splitAll(vault, counts, progress);
+    const split = this.#splitAll(vault, counts);
     await this.#time('fragment', this.#sizeBytes, async () => {
       await recording.write(split);
       return {
@@ -156,8 +145,11 @@ export class Job {
       return { detail: `until the last key is ${TTL_MS} ms old`, value: undefined };
     });
     await this.#time('adversary', this.#sizeBytes, async () => {
+      using progress = new Progress('adversary', 2 * counts.pieces);
+      let tried = 0;
       for (clock.lies of [false, true]) {
         for await (const message of recording.messages(FRAGMENTS_PER_PIECE)) {
+          progress.update(++tried);
           const code = refusal(vault, message);
           if (code === 'ERR_EXPIRED_DEADLINE') counts.refusedByClock++;
           else if (code === 'ERR_EXPIRED_EPOCH_GONE') counts.refusedKeyGone++;
@@ -172,8 +164,8 @@ export class Job {
   async *#splitAll(
     vault: TemporalVault,
     counts: { pieces: number; late: number },
-    progress: Progress,
   ): AsyncGenerator<Uint8Array> {
+    using progress = new Progress('fragment', this.#sizeBytes);
     let done = 0;
     for await (const piece of piecesOf(this.#file)) {
       yield* this.#throughFragments(vault, piece, counts);
@@ -181,7 +173,6 @@ export class Job {
       done += piece.length;
       progress.update(done);
     }
-    progress.stop();
   }
 
   /** Fragments of one piece that was put together again in time. */
