@@ -23,7 +23,9 @@ function membersOf(value: object): string[] {
       if (key === 'constructor' || key === INSPECT) continue;
       const { value: member, get } = Object.getOwnPropertyDescriptor(object, key) ?? {};
       if (typeof member !== 'function' && get === undefined) continue;
-      names.push(typeof key === 'symbol' ? `[${key.description}]` : key);
+      // Older runtimes give the symbol another description.
+      if (key === Symbol.dispose) names.push('[Symbol.dispose]');
+      else names.push(typeof key === 'symbol' ? `[${key.description}]` : key);
     }
   }
   return names;

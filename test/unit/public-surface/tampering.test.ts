@@ -6,6 +6,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { systemClock } from '@mwrasp/crypto';
 import {
   open,
   openStream,
@@ -32,7 +33,7 @@ import {
   verifyMu,
   verifyStream,
 } from '@mwrasp/crypto/sign';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, vi } from 'vitest';
 import { flipped } from '../../support/keys.ts';
 import { collect } from '../../support/streams.ts';
 import { type Codes, readSurface } from './documented.ts';
@@ -88,6 +89,8 @@ await fileStore.generate({ name: 'sign', algorithm: 'ML-DSA-87' });
 await fileStore.close();
 const file = new Uint8Array(await readFile(path));
 
+// Time stands still: however long these tests take, nothing expires under them.
+vi.spyOn(systemClock, 'monotonicMs').mockReturnValue(0);
 const vault = await TemporalVault.create({ ttlMs: 60_000 });
 const [fragment, otherFragment] = vault.split(message, { total: 2 }) as [Uint8Array, Uint8Array];
 afterAll(async () => {

@@ -1,7 +1,13 @@
-import { configureEngines, engineInfo, runSelfTests } from '@mwrasp/crypto/engines';
+import { configureEngines, type EngineChoice, engineInfo, runSelfTests } from '@mwrasp/crypto/engines';
 import { argument } from '../arguments.ts';
 import { row, type Table } from '../row.ts';
 import { throwingGetters } from '../values.ts';
+
+/** The choice that is in force already. */
+function inForce(): Exclude<EngineChoice, string> {
+  const forced = Object.entries(engineInfo()).filter(([, info]) => info.forced);
+  return Object.fromEntries(forced.map(([family, { engine }]) => [family, engine]));
+}
 
 export const ENGINES: Table = {
   rows: {
@@ -9,9 +15,9 @@ export const ENGINES: Table = {
     'engines.runSelfTests': row(runSelfTests, []),
     // A choice that changes nothing: the other tests of this file go on with the same engines.
     'engines.configureEngines': row(configureEngines, [
-      argument('choice', () => ({}), {
+      argument('choice', inForce, {
         takes: ['an empty object', 'an object without prototype'],
-        right: { 'no choice for a family': () => ({ kem: undefined }) },
+        right: { 'no choice for a family': () => ({ kem: undefined, ...inForce() }) },
         wrong: {
           'an unknown engine': () => 'openssl',
           'an unknown engine for a family': () => ({ kem: 'openssl' }),

@@ -1,9 +1,12 @@
+import { systemClock } from '@mwrasp/crypto';
 import { inspectFragment, TemporalVault } from '@mwrasp/crypto/fragment';
-import { afterAll } from 'vitest';
+import { afterAll, vi } from 'vitest';
 import { type Argument, argument, arrayOf, bytes, integer, optional, options } from '../arguments.ts';
 import { row, type Table } from '../row.ts';
 import { sample, throwingGetters } from '../values.ts';
 
+// Time stands still: however long these tests take, nothing expires under them.
+vi.spyOn(systemClock, 'monotonicMs').mockReturnValue(0);
 const vault = await TemporalVault.create({ ttlMs: 60_000 });
 const ended = await TemporalVault.create();
 ended.dispose();
