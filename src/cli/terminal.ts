@@ -99,8 +99,9 @@ export class Progress {
     // The usual buffer holds a tenth of a second of small pieces: the time left would jump about.
     const options = { hideCursor: true, clearOnComplete: true, etaBuffer: 500 };
     this.#bar = new SingleBar({ format, stream: process.stderr, ...options });
-    this.#bar.start(this.#total ?? 0, done, { label: this.#label, note });
+    // Before the cursor is hidden: a signal may come at any time.
     this.#takeBack = onSignal(() => this.#bar?.stop());
+    this.#bar.start(this.#total ?? 0, done, { label: this.#label, note });
   }
 
   /** Passes bytes on and counts them. */
