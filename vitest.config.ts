@@ -6,7 +6,7 @@ const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
 const buildFirst = here('./test/support/build.ts');
 
-// The command runs in processes of its own, which write what they ran for c8 (see .c8rc.json).
+// The command runs in processes of its own, which write what they ran for scripts/cli-coverage.mjs.
 const childCoverage = process.argv.includes('--coverage')
   ? { NODE_V8_COVERAGE: here('./coverage/children') }
   : {};
@@ -32,7 +32,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'built',
-          include: ['test/{cli,docs}/**/*.test.ts'],
+          include: ['test/{built,cli,docs}/**/*.test.ts'],
           globalSetup: buildFirst,
           env: childCoverage,
         },
