@@ -5,7 +5,7 @@
  */
 import { checkBytes, describe, isBytes, isObject, readFrom } from './bytes.ts';
 import { InputError } from './errors.ts';
-import { noteGarbage } from './garbage.ts';
+import { GarbageCount } from './garbage.ts';
 
 /** The part of a web `ReadableStream` that is needed, so that types work without the DOM library. */
 export interface WebByteStream {
@@ -87,6 +87,7 @@ export interface Chunk {
  */
 export class Chunker {
   readonly #buffer: Uint8Array;
+  readonly #garbage = new GarbageCount();
   #filled = 0;
 
   /** @param size - Bytes a chunk. */
@@ -106,12 +107,12 @@ export class Chunker {
     while (offset < piece.length) {
       if (this.#filled === size) {
         this.#filled = 0;
-        noteGarbage(size);
+        this.#garbage.add(size);
         yield { bytes: this.#buffer, last: false };
       }
       // Whole chunks inside the piece are handed on without a copy, except the one that might be the last.
       while (this.#filled === 0 && piece.length - offset > size) {
-        noteGarbage(size);
+        this.#garbage.add(size);
         yield { bytes: piece.subarray(offset, offset + size), last: false };
         offset += size;
       }

@@ -14,8 +14,14 @@ import { builtinModule } from './runtime.ts';
 
 type V8 = Pick<typeof NodeV8, 'getHeapSpaceStatistics'>;
 
-/** Bytes of a stream from one collection to the next. */
+/**
+ * Bytes of one stream from one collection to the next. Less is not better: what every collection finds alive adds up, and
+ * makes V8 double the young generation.
+ */
 const COLLECT_EVERY_BYTES = 4 * 2 ** 20;
+
+/** The same of all streams: two that are piped together need not collect twice as often. */
+const COLLECT_EVERY_BYTES_OF_ALL = 2 * COLLECT_EVERY_BYTES;
 
 /** Where the young generation was made larger than by default, memory matters less than the time to fill it. */
 const MAX_FILL_BYTES = 8 * 2 ** 20;
@@ -23,7 +29,7 @@ const MAX_FILL_BYTES = 8 * 2 ** 20;
 const POINTER_BYTES = 8;
 
 /** What fills the heap: copied, since an array that is only made and dropped is one that the compiler leaves out. */
-const FILLER: readonly number[] = /* @__PURE__ */ Array.from({ length: 4096 }, () => 0);
+const FILLER: readonly number[] = /* @__PURE__ */ Array.from({ length: 512 }, () => 0);
 const FILLER_BYTES = FILLER.length * POINTER_BYTES;
 
 /** Bytes until the young generation is full; 0 where nobody can tell. */
@@ -37,18 +43,34 @@ function youngBytesLeft(): number {
   }
 }
 
-let notedBytes = 0;
+/** Collections so far, and the bytes of all streams since the last one. */
+let collections = 0;
+let allBytes = 0;
 
-/**
- * Counts bytes that went through a stream; every few megabytes, over all streams, has the young generation collected.
- * Does nothing on runtimes that do not run on V8 or do not show its heap.
- *
- * @param bytes - How many.
- */
-export function noteGarbage(bytes: number): void {
-  notedBytes += bytes;
-  if (notedBytes < COLLECT_EVERY_BYTES) return;
-  notedBytes = 0;
+function collectYoung(): void {
+  collections++;
+  allBytes = 0;
   const fillBytes = Math.min(youngBytesLeft(), MAX_FILL_BYTES);
   for (let filled = 0; filled < fillBytes; filled += FILLER_BYTES) FILLER.slice();
+}
+
+/** Counts the bytes of one stream. Without effect on runtimes that do not run on V8 or do not show its heap. */
+export class GarbageCount {
+  #bytes = 0;
+  #collections = collections;
+
+  /**
+   * Has the young generation collected when enough went through this stream, or through all of them, since it was last.
+   *
+   * @param bytes - How many bytes went through this stream.
+   */
+  add(bytes: number): void {
+    if (this.#collections !== collections) {
+      this.#collections = collections;
+      this.#bytes = 0;
+    }
+    this.#bytes += bytes;
+    allBytes += bytes;
+    if (this.#bytes >= COLLECT_EVERY_BYTES || allBytes >= COLLECT_EVERY_BYTES_OF_ALL) collectYoung();
+  }
 }

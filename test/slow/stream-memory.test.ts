@@ -19,9 +19,10 @@ for (const form of ['aead', 'envelope'] as const) {
       });
     }
 
-    // At 35 MB/s at most, a longer stream would show nothing but patience.
-    it('both, on the engine that runs everywhere: as much for 256 MiB as for 64 MiB', () => {
-      expectSamePeaks({ form, direction: 'both', engine: 'noble' }, SMALL, 256 * MEBIBYTE, 1);
+    it('both, on the engine that runs everywhere: within the bound', () => {
+      // Its own garbage is of the JavaScript heap, whose young generation has its full size after some 100 MiB. At 35 MB/s
+      // at most, a longer stream would show nothing but patience.
+      measurePeak({ form, direction: 'both', engine: 'noble' }, 512 * MEBIBYTE);
     });
   });
 }

@@ -1,7 +1,7 @@
 import { constants, type PerformanceNodeEntry, PerformanceObserver } from 'node:perf_hooks';
 import { setImmediate } from 'node:timers/promises';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { noteGarbage } from '../../src/garbage.ts';
+import { GarbageCount } from '../../src/garbage.ts';
 
 const MEBIBYTE = 2 ** 20;
 
@@ -27,23 +27,43 @@ async function youngCollections(work: () => void): Promise<number> {
   return count;
 }
 
-const note = (times: number) => {
-  for (let i = 0; i < times; i++) noteGarbage(MEBIBYTE);
-};
+function add(stream: GarbageCount, mebibytes: number): void {
+  for (let i = 0; i < mebibytes; i++) stream.add(MEBIBYTE);
+}
 
-describe('noteGarbage', () => {
+describe('GarbageCount', () => {
   it('has the young generation collected every few megabytes', async () => {
     // One collection for 4 MiB, or for 16 MiB where the young generation has grown to four times its first size.
-    expect(await youngCollections(() => note(256))).toBeGreaterThanOrEqual(16);
+    expect(await youngCollections(() => add(new GarbageCount(), 256))).toBeGreaterThanOrEqual(16);
   });
 
-  it('leaves it alone before', async () => {
-    note(4);
-    const statistics = vi.spyOn(process, 'getBuiltinModule');
-    note(3);
-    expect(statistics).not.toHaveBeenCalled();
-    note(1);
-    expect(statistics).toHaveBeenCalledOnce();
+  it('leaves it alone before', () => {
+    const stream = new GarbageCount();
+    add(stream, 4);
+    const asked = vi.spyOn(process, 'getBuiltinModule');
+    add(stream, 3);
+    expect(asked).not.toHaveBeenCalled();
+    add(stream, 1);
+    expect(asked).toHaveBeenCalledOnce();
+  });
+
+  it('starts anew for every stream when one of them had it collected', () => {
+    const first = new GarbageCount();
+    const second = new GarbageCount();
+    add(first, 4);
+    const asked = vi.spyOn(process, 'getBuiltinModule');
+    add(first, 3);
+    add(second, 4);
+    expect(asked).toHaveBeenCalledOnce();
+    add(first, 3);
+    expect(asked).toHaveBeenCalledOnce();
+  });
+
+  it('counts many streams together', () => {
+    add(new GarbageCount(), 4);
+    const asked = vi.spyOn(process, 'getBuiltinModule');
+    for (let i = 0; i < 8; i++) add(new GarbageCount(), 1);
+    expect(asked).toHaveBeenCalledOnce();
   });
 
   it.each<[string, unknown]>([
@@ -59,7 +79,7 @@ describe('noteGarbage', () => {
     ['a heap without a young generation', { getHeapSpaceStatistics: () => [] }],
   ])('does nothing where there is %s', (_, module) => {
     const asked = vi.spyOn(process, 'getBuiltinModule').mockReturnValue(module as object);
-    expect(() => note(8)).not.toThrow();
+    expect(() => add(new GarbageCount(), 8)).not.toThrow();
     expect(asked).toHaveBeenCalledTimes(2);
   });
 });
