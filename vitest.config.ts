@@ -30,6 +30,24 @@ export default defineConfig({
       {
         extends: true,
         test: {
+          name: 'hsm',
+          include: ['test/hsm/**/*.test.ts'],
+          globalSetup: here('./test/hsm/support/setup.ts'),
+          testTimeout: 120_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'fault',
+          include: ['test/fault/**/*.test.ts'],
+          env: { MWRASP_FAULT: 'full' },
+          testTimeout: 3_600_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
           name: 'slow',
           include: ['test/slow/**/*.test.ts'],
           globalSetup: buildFirst,

@@ -6,7 +6,7 @@
  *
  *     node scripts/check.mjs [--ci]
  *
- * `--ci` adds the runtimes. The coverage threshold has its own command, `npm run coverage`.
+ * `--ci` adds the runtimes and the tokens. The coverage threshold has its own command, `npm run coverage`.
  *
  * @module
  */
@@ -17,9 +17,9 @@ import { root } from './entries.mjs';
 
 const ci = process.argv.includes('--ci');
 const checks = ['format', 'lint', 'types', 'check:layers', 'test', 'check:api', 'check:package', 'docs'];
-if (ci) checks.push('test:runtimes');
+if (ci) checks.push('test:runtimes', 'test:hsm');
 /** Those that say themselves how much they did. */
-const COUNTED = new Set(['test', 'test:runtimes']);
+const COUNTED = new Set(['test', 'test:runtimes', 'test:hsm']);
 const COUNTS = /^(\d+) passed, (\d+) failed, (\d+) skipped$/gm;
 
 if (!process.stdout.isTTY) process.env.NO_COLOR ??= '1';

@@ -253,6 +253,27 @@ export function allocate(length: number): Uint8Array<ArrayBuffer> {
 }
 
 /**
+ * A new array for a secret. The engines of JavaScript keep short arrays among their own objects, which they move when they
+ * collect garbage, and leave copies that nobody can wipe; this one stays where it is.
+ *
+ * @param length - Bytes.
+ */
+export function allocateSecret(length: number): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(new ArrayBuffer(length));
+}
+
+/**
+ * A copy of a secret, in an array as {@link allocateSecret} makes it.
+ *
+ * @param bytes - The secret.
+ */
+export function copySecret(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  const copy = allocateSecret(bytes.length);
+  copy.set(bytes);
+  return copy;
+}
+
+/**
  * Joins byte strings into one new array.
  *
  * @param parts - What to join, in order.

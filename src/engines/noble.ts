@@ -10,7 +10,7 @@ import { sha256, sha512 } from '@noble/hashes/sha2.js';
 import { type Keccak, sha3_256, sha3_512, shake128, shake256 } from '@noble/hashes/sha3.js';
 import { ml_dsa87 } from '@noble/post-quantum/ml-dsa.js';
 import { type KEMPrepared, ml_kem1024 } from '@noble/post-quantum/ml-kem.js';
-import { equal, randomFill, wipe } from '../bytes.ts';
+import { copySecret, equal, randomFill, wipe } from '../bytes.ts';
 import { ML_DSA_87, ML_KEM_1024 } from '../params.ts';
 import type {
   AeadEngine,
@@ -99,7 +99,7 @@ function prepareAead(key: Uint8Array, dispose: () => void): PreparedAeadKey {
 const aeadEngine: AeadEngine = {
   capabilities: new Set(),
   prepare(key) {
-    const copy = Uint8Array.from(key);
+    const copy = copySecret(key);
     return prepareAead(copy, () => wipe(copy));
   },
   prepareTransient: (key) => prepareAead(key, () => {}),

@@ -23,7 +23,10 @@ const FORMAT_NAMES: Record<string, string> = {
   A: 'sealed message (AES-256-GCM)',
   S: 'sealed stream (AES-256-GCM)',
   E: 'envelope (HPKE)',
-  K: 'file keystore',
+  K: 'keystore manifest',
+  B: 'keystore blob',
+  D: 'data sealed by a keystore',
+  H: 'high-water mark of a keystore',
   F: 'fragment',
 };
 

@@ -1,0 +1,95 @@
+/**
+ * Which slot holds the token that was asked for.
+ *
+ * @module
+ */
+import { KeyStoreError } from '../../errors.ts';
+import { CKF, CKR } from './constants.ts';
+import type { Cryptoki, TokenInfo } from './cryptoki.ts';
+import { isResult } from './errors.ts';
+import { mark, type TokenProblem } from './problems.ts';
+import type { Handle } from './values.ts';
+
+/** What tells one token from the others; what is absent fits every one. */
+export interface TokenSelector {
+  /** Label. */
+  readonly token?: string | undefined;
+  readonly serial?: string | undefined;
+  readonly manufacturer?: string | undefined;
+  readonly model?: string | undefined;
+  /** Number of the slot. Tokens move between slots: a serial number is better. */
+  readonly slotId?: number | undefined;
+}
+
+/** A slot with its token. */
+export interface FoundToken {
+  readonly slot: Handle;
+  readonly slotId: number;
+  readonly info: TokenInfo;
+}
+
+/** Number of a slot. */
+function slotIdOf(slot: Handle): number {
+  return Number(slot.readBigUInt64LE());
+}
+
+/** All tokens that a module sees. */
+export function listTokens(cryptoki: Cryptoki): FoundToken[] {
+  const found: FoundToken[] = [];
+  for (const slot of cryptoki.slots()) {
+    try {
+      found.push({ slot, slotId: slotIdOf(slot), info: cryptoki.tokenInfo(slot) });
+    } catch (error) {
+      // Pulled out in between.
+      if (!isResult(error, CKR.TOKEN_NOT_PRESENT, CKR.TOKEN_NOT_RECOGNIZED, CKR.DEVICE_REMOVED)) throw error;
+    }
+  }
+  return found;
+}
+
+function fits({ slotId, info }: FoundToken, wanted: TokenSelector): boolean {
+  const pairs: [unknown, unknown][] = [
+    [wanted.token, info.label],
+    [wanted.serial, info.serial],
+    [wanted.manufacturer, info.manufacturer],
+    [wanted.model, info.model],
+    [wanted.slotId, slotId],
+  ];
+  return pairs.every(([value, actual]) => value === undefined || value === actual);
+}
+
+const describeToken = ({ slotId, info }: FoundToken) =>
+  `"${info.label}" (slot ${slotId}, serial ${info.serial})`;
+
+const ABSENT = { name: 'CKR_TOKEN_NOT_PRESENT', value: CKR.TOKEN_NOT_PRESENT };
+
+function refuse(problem: TokenProblem, message: string): KeyStoreError {
+  // One that is not there may come back, and is looked for again as one that was pulled out.
+  const isAbsent = problem === 'no-token' || problem === 'token-not-found';
+  return mark(new KeyStoreError('ERR_KEYSTORE_TOKEN', message, isAbsent ? { ckr: ABSENT } : {}), problem);
+}
+
+/**
+ * The token that was asked for.
+ *
+ * @throws {@link KeyStoreError} `ERR_KEYSTORE_TOKEN` when there is none, or more than one.
+ */
+export function findToken(cryptoki: Cryptoki, wanted: TokenSelector): FoundToken {
+  const all = listTokens(cryptoki);
+  if (all.length === 0) throw refuse('no-token', 'the PKCS#11 module sees no token');
+  const fitting = all.filter((token) => fits(token, wanted));
+  // Free slots look like tokens in some modules: they count only when there is nothing else.
+  const initialised = fitting.filter(({ info }) => (info.flags & CKF.TOKEN_INITIALIZED) !== 0);
+  const [token, ...others] = initialised.length > 0 ? initialised : fitting;
+  if (token === undefined) {
+    throw refuse('token-not-found', `none of these tokens is the one: ${all.map(describeToken).join(', ')}`);
+  }
+  if (initialised.length === 0) {
+    throw refuse('token-not-initialised', `the token ${describeToken(token)} is not initialised`);
+  }
+  if (others.length > 0) {
+    const names = initialised.map(describeToken).join(', ');
+    throw refuse('several-tokens', `say which of these tokens is meant, by label or serial number: ${names}`);
+  }
+  return token;
+}
