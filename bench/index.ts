@@ -4,10 +4,10 @@
  * @module
  */
 import type { BenchReport } from './report.ts';
-import { type BenchOptions, runBenchIn } from './run.ts';
+import { type BenchOptions, benchOperations, runBenchIn } from './run.ts';
 
 export { type BenchMachine, type BenchReport, type BenchResult, formatBench } from './report.ts';
-export type { BenchOptions };
+export { type BenchOptions, benchOperations };
 
 /**
  * Measures every primitive of the library on every engine, at several sizes, in 2 to 3 minutes.

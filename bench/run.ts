@@ -6,7 +6,7 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import type { EngineName } from '@mwrasp/crypto/engines';
-import { CONTESTS } from './contests.ts';
+import { CONTESTS, type Contest } from './contests.ts';
 import { importRound } from './imports.ts';
 import { describeMachine } from './machine.ts';
 import type { RoundRates } from './measure.ts';
@@ -17,6 +17,8 @@ import type { Answer, Answers, Request, WorkerTask } from './worker.ts';
 export interface BenchOptions {
   /** Engines to measure, all by default; those that the runtime lacks are left out. */
   readonly engines?: readonly EngineName[];
+  /** Measure only operations whose name contains this text, in either case; `import` is one too. All by default. */
+  readonly only?: string;
   /** Few rounds of short slices: a look, not a measurement. */
   readonly quick?: boolean;
   /** Rounds a measurement, 9 by default; odd numbers have a clean median. */
@@ -32,6 +34,8 @@ export interface BenchOptions {
 const FULL = { rounds: 9, sliceMs: 40 };
 const QUICK = { rounds: 1, sliceMs: 1 };
 const ENGINES: readonly EngineName[] = ['node', 'noble'];
+
+const IMPORT = 'import of the root entry';
 
 /** Two lines instead of a dependency that every installation of the package would carry. */
 export function median(values: readonly number[]): number {
@@ -112,13 +116,18 @@ async function measureImports(
   const ratio = median(rates.map(({ ours, noble }) => ours / noble));
   return {
     suite: 'import',
-    operation: 'import of the root entry',
+    operation: IMPORT,
     engine: null,
     sizeBytes: 0,
     opsPerSecond: median(rates.map(({ ours }) => ours)),
     ratioToNoble: ratio,
     ratioToBare: ratio,
   };
+}
+
+/** Names of everything that can be measured, each once. */
+export function benchOperations(): string[] {
+  return [...new Set(CONTESTS.map(({ operation }) => operation)), IMPORT];
 }
 
 /** The files that other threads and processes run, as they were built. */
@@ -136,7 +145,7 @@ export interface Programs {
  * @param options - See {@link BenchOptions}.
  */
 export async function runBenchIn(programs: Programs, options: BenchOptions): Promise<BenchReport> {
-  const { engines = ENGINES, quick = false, onProgress, signal } = options;
+  const { engines = ENGINES, only = '', quick = false, onProgress, signal } = options;
   const { rounds, sliceMs } = { ...(quick ? QUICK : FULL), ...options };
   signal?.throwIfAborted();
   const machine = describeMachine(rounds, sliceMs);
@@ -147,12 +156,14 @@ export async function runBenchIn(programs: Programs, options: BenchOptions): Pro
     const able = new Map<EngineWorker, readonly number[]>();
     for (const worker of workers) able.set(worker, await worker.ask({ ask: 'contests' }, signal));
     const results: BenchResult[] = [];
-    for (const contest of CONTESTS.keys()) {
+    const wanted = (operation: string) => operation.toLowerCase().includes(only.toLowerCase());
+    const contests = [...CONTESTS.keys()].filter((i) => wanted((CONTESTS[i] as Contest).operation));
+    for (const [done, contest] of contests.entries()) {
       const entered = workers.filter((worker) => able.get(worker)?.includes(contest));
       results.push(...summarise(contest, await measure(entered, contest, { rounds, sliceMs }, signal)));
-      onProgress?.((contest + 1) / (CONTESTS.length + 1));
+      onProgress?.((done + 1) / (contests.length + 1));
     }
-    results.push(await measureImports(programs.importer, rounds, signal));
+    if (wanted(IMPORT)) results.push(await measureImports(programs.importer, rounds, signal));
     onProgress?.(1);
     return { machine, results };
   } catch (error) {

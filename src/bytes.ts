@@ -301,6 +301,17 @@ export function equalAt(bytes: Uint8Array, offset: number, expected: Uint8Array)
 }
 
 /**
+ * Fills an array from a part of another, byte by byte: for a few bytes quicker than making a view of the part.
+ *
+ * @param bytes - Where the bytes come from.
+ * @param offset - Where the part begins.
+ * @param out - Where they go; as many as it has room for, and `bytes` must have them.
+ */
+export function copyFrom(bytes: Uint8Array, offset: number, out: Uint8Array): void {
+  for (let i = 0; i < out.length; i++) out[i] = bytes[offset + i] as number;
+}
+
+/**
  * Overwrites buffers with zeros.
  *
  * @param buffers - Buffers that this code owns.

@@ -13,7 +13,8 @@ import { AES_256_GCM } from '../params.ts';
  * @param cipher - A prepared key.
  * @param nonce - 12 bytes.
  * @param aad - Additional authenticated data.
- * @param sealed - Ciphertext and tag.
+ * @param sealed - Ciphertext and tag, behind what else there may be.
+ * @param offset - Where the ciphertext begins in it.
  * @returns The plaintext, or undefined when the tag was wrong.
  */
 export function openSealed(
@@ -21,8 +22,9 @@ export function openSealed(
   nonce: Uint8Array,
   aad: Uint8Array,
   sealed: Uint8Array,
+  offset = 0,
 ): Uint8Array | undefined {
-  if (cipher.openNew !== undefined) return cipher.openNew(nonce, aad, sealed);
-  const out = allocate(sealed.length - AES_256_GCM.tagBytes);
-  return cipher.open(nonce, aad, sealed, out) ? out : undefined;
+  if (cipher.openNew !== undefined) return cipher.openNew(nonce, aad, sealed, offset);
+  const out = allocate(sealed.length - offset - AES_256_GCM.tagBytes);
+  return cipher.open(nonce, aad, sealed.subarray(offset), out) ? out : undefined;
 }

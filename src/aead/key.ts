@@ -108,8 +108,8 @@ export class AeadKey extends SecretHolder {
     checkInteger('options.uses', uses, 0, Number.MAX_SAFE_INTEGER);
     this.#maxUses = maxUses;
     this.#uses = uses;
-    const okm = new Uint8Array(AES_256_GCM.keyBytes + COMMITMENT_BYTES + KEY_ID_BYTES);
-    engine('hash').hkdfSha3_512(bytes, EMPTY, MESSAGE_INFO, okm);
+    const length = AES_256_GCM.keyBytes + COMMITMENT_BYTES + KEY_ID_BYTES;
+    const okm = engine('hash').hkdfSha3_512(bytes, EMPTY, MESSAGE_INFO, length);
     const keyId = okm.slice(AES_256_GCM.keyBytes + COMMITMENT_BYTES);
     const commitment = okm.slice(AES_256_GCM.keyBytes, AES_256_GCM.keyBytes + COMMITMENT_BYTES);
     const preamble = new Uint8Array(PREAMBLE_BYTES);
@@ -182,8 +182,9 @@ export class AeadKey extends SecretHolder {
   }
 
   #deriveStream(salt: Uint8Array, binding: Uint8Array): StreamKeyParts {
-    const okm = new Uint8Array(AES_256_GCM.keyBytes + COMMITMENT_BYTES + NONCE_PREFIX_BYTES);
-    engine('hash').hkdfSha3_512(this.#master.expose(), salt, concat(STREAM_INFO, binding), okm);
+    const length = AES_256_GCM.keyBytes + COMMITMENT_BYTES + NONCE_PREFIX_BYTES;
+    const info = concat(STREAM_INFO, binding);
+    const okm = engine('hash').hkdfSha3_512(this.#master.expose(), salt, info, length);
     const parts = {
       cipher: engine('aead').prepare(okm.subarray(0, AES_256_GCM.keyBytes)),
       commitment: okm.slice(AES_256_GCM.keyBytes, AES_256_GCM.keyBytes + COMMITMENT_BYTES),

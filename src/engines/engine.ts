@@ -67,8 +67,8 @@ export interface HashEngine {
   hmacSha3_512(key: Uint8Array, data: Uint8Array, out: Uint8Array): void;
   /** Incremental HMAC-SHA3-512. */
   createHmacSha3_512(key: Uint8Array): Hasher;
-  /** HKDF-SHA3-512, extract and expand; `out` has 1 to 16 320 bytes. */
-  hkdfSha3_512(ikm: Uint8Array, salt: Uint8Array, info: Uint8Array, out: Uint8Array): void;
+  /** HKDF-SHA3-512, extract and expand: 1 to 16 320 bytes, in memory that nothing else uses. */
+  hkdfSha3_512(ikm: Uint8Array, salt: Uint8Array, info: Uint8Array, length: number): Uint8Array;
   /** A hash that a standard around us asks for (thumbprints, the checks of FIPS 203, HashML-DSA). */
   digest(name: DigestName, data: Uint8Array): Uint8Array;
   /** Incremental SHAKE256 with a fixed output length, for μ of FIPS 204. */
@@ -88,9 +88,9 @@ export interface PreparedAeadKey {
   open(nonce: Uint8Array, aad: Uint8Array, sealed: Uint8Array, out: Uint8Array): boolean;
   /**
    * The same, for an engine that allocates its results itself: handing one over spares a copy, a quarter of the time of
-   * opening 1 KiB. Undefined when the tag was wrong.
+   * opening 1 KiB. Ciphertext and tag begin at `offset` in `sealed`. Undefined when the tag was wrong.
    */
-  openNew?(nonce: Uint8Array, aad: Uint8Array, sealed: Uint8Array): Uint8Array | undefined;
+  openNew?(nonce: Uint8Array, aad: Uint8Array, sealed: Uint8Array, offset: number): Uint8Array | undefined;
   /** Lets go of the key and wipes the engine's copies as far as it can. */
   dispose(): void;
 }

@@ -72,7 +72,7 @@ const hashEngine: HashEngine = {
   createSha3_512: () => hasher(sha3_512.create()),
   hmacSha3_512: (key, data, out) => hmac.create(sha3_512, key).update(data).digestInto(out),
   createHmacSha3_512: (key) => hasher(hmac.create(sha3_512, key)),
-  hkdfSha3_512: (ikm, salt, info, out) => moveTo(out, hkdf(sha3_512, ikm, salt, info, out.length)),
+  hkdfSha3_512: (ikm, salt, info, length) => hkdf(sha3_512, ikm, salt, info, length),
   digest: (name, data) => DIGESTS[name](data),
   createShake256: (outputBytes) => hasher(shake256.create({ dkLen: outputBytes })),
   createXof: (bits) => xof(bits === 128 ? shake128.create({}) : shake256.create({})),

@@ -342,10 +342,11 @@ export class TemporalVault extends SecretHolder {
   /** Runs work with an epoch's keys in scratch buffers, and wipes them whatever happens. */
   #withKey<T>(epoch: number, work: (key: EpochKey) => T): T {
     const messageKey = new Uint8Array(AES_256_GCM.keyBytes);
-    const derived = new Uint8Array(AES_256_GCM.keyBytes + COMMITMENT_BYTES);
+    let derived: Uint8Array | undefined;
     try {
       if (!this.#chain.copyKey(epoch, messageKey)) throw keyGone();
-      registry.capable('hash', 'wiped-state').hkdfSha3_512(messageKey, EMPTY, KEY_INFO, derived);
+      const length = AES_256_GCM.keyBytes + COMMITMENT_BYTES;
+      derived = registry.capable('hash', 'wiped-state').hkdfSha3_512(messageKey, EMPTY, KEY_INFO, length);
       return work({
         encryption: derived.subarray(0, AES_256_GCM.keyBytes),
         commitment: derived.subarray(AES_256_GCM.keyBytes),

@@ -40,7 +40,5 @@ export function hkdfSha3_512(ikm: ByteSecret, options: HkdfOptions): SecretBytes
   checkBytes('options.salt', salt);
   checkBytes('options.info', info);
   checkInteger('options.length', length, 1, MAX_OUTPUT_BYTES);
-  const out = new Uint8Array(length);
-  engine('hash').hkdfSha3_512(ikmBytes, salt, info, out);
-  return SecretBytes.adopt(out);
+  return SecretBytes.adopt(engine('hash').hkdfSha3_512(ikmBytes, salt, info, length));
 }

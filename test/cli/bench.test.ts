@@ -32,4 +32,21 @@ describe.concurrent('bench', () => {
     expect(operations('node').length).toBeGreaterThan(10);
     expect(operations('node')).toEqual(operations('noble'));
   });
+
+  it('measures a part', async ({ place }) => {
+    const outcome = await place.run(['bench', '--quick', '--json', '--only', 'hkdf', '--engine', 'noble']);
+    expectDone(outcome);
+    const { results } = JSON.parse(outcome.stdout);
+    expect(results.map(({ operation, engine }: Record<string, string>) => `${operation} ${engine}`)).toEqual([
+      'HKDF-SHA3-512 noble',
+      'HKDF-SHA3-512 noble',
+    ]);
+  });
+
+  it('names what can be measured when nothing has the name', async ({ place }) => {
+    const outcome = await place.run(['bench', '--only', 'rsa']);
+    expect(outcome).toMatchObject({ code: 2, stdout: '' });
+    expect(outcome.stderr).toContain('no operation contains "rsa"');
+    expect(outcome.stderr).toContain('ML-DSA-87 sign');
+  });
 });

@@ -290,6 +290,14 @@ describe('concat, equal, wipe', () => {
   });
 });
 
+describe('copyFrom', () => {
+  it('fills an array from a part of another', () => {
+    const out = new Uint8Array(3);
+    bytes.copyFrom(Uint8Array.of(1, 2, 3, 4, 5), 1, out);
+    expect(out).toEqual(Uint8Array.of(2, 3, 4));
+  });
+});
+
 describe('randomFill', () => {
   it('returns the same buffer, filled to its last byte past the quota of one call', () => {
     const out = new Uint8Array(3 * 65536 + 40);

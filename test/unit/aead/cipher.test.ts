@@ -23,6 +23,15 @@ it('makes the buffer for an engine that writes into one, of the right size', () 
   expect(open.mock.calls).toEqual([[nonce, aad, sealed, plaintext]]);
 });
 
+it('leaves out what stands before the ciphertext', () => {
+  const open = openerInto(true);
+  expect(openSealed({ seal: () => {}, open, dispose: () => {} }, nonce, aad, sealed, 64)).toHaveLength(4920);
+  expect(open.mock.calls[0]?.[2]).toEqual(sealed.subarray(64));
+  const openNew = vi.fn(() => sample(9));
+  openSealed({ seal: () => {}, open, openNew, dispose: () => {} }, nonce, aad, sealed, 64);
+  expect(openNew.mock.calls).toEqual([[nonce, aad, sealed, 64]]);
+});
+
 it('gives nothing when that engine says that the tag was wrong', () => {
   const open = openerInto(false);
   expect(openSealed({ seal: () => {}, open, dispose: () => {} }, nonce, aad, sealed)).toBeUndefined();
@@ -33,6 +42,6 @@ it.each([sample(9), undefined])('hands on what an engine that allocates returns:
   const open = openerInto(true);
   const openNew = vi.fn(() => answer);
   expect(openSealed({ seal: () => {}, open, openNew, dispose: () => {} }, nonce, aad, sealed)).toBe(answer);
-  expect(openNew.mock.calls).toEqual([[nonce, aad, sealed]]);
+  expect(openNew.mock.calls).toEqual([[nonce, aad, sealed, 0]]);
   expect(open).not.toHaveBeenCalled();
 });

@@ -22,8 +22,8 @@ import {
   pkcs8,
   publicKeyField,
   SAMPLES,
-  SIGN,
   type Sample,
+  SIGN,
   seedChoice,
 } from './der-builder.ts';
 
