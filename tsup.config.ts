@@ -18,6 +18,8 @@ export default defineConfig({
   splitting: true,
   sourcemap: true,
   clean: true,
+  // Fewer bytes to parse at each import; names stay, and source maps tell the lines.
+  minifyWhitespace: true,
   // Bun, Deno and workerd know the built-in modules under their full names only.
   removeNodeProtocol: false,
   // tsup leaves out dependencies and peers; the package's own name is how the CLI imports it, as a user would.

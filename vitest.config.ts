@@ -26,7 +26,12 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'source', include: ['test/{unit,contract,vectors,fault,types}/**/*.test.ts'] },
+        test: {
+          name: 'source',
+          include: ['test/{unit,contract,vectors,fault,types}/**/*.test.ts'],
+          // As many as the machines of CI have cores; by default one of them would do nothing.
+          maxWorkers: 2,
+        },
       },
       {
         extends: true,
@@ -35,6 +40,27 @@ export default defineConfig({
           include: ['test/{built,cli,docs}/**/*.test.ts'],
           globalSetup: buildFirst,
           env: childCoverage,
+          // Alone: its tests start many processes themselves, and a demo gives up on a machine that is too busy.
+          maxWorkers: 1,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'hsm',
+          include: ['test/hsm/**/*.test.ts'],
+          globalSetup: here('./test/hsm/support/setup.ts'),
+          testTimeout: 120_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'fault',
+          include: ['test/fault/**/*.test.ts'],
+          env: { MWRASP_FAULT: 'full' },
+          testTimeout: 3_600_000,
         },
       },
       {

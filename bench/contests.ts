@@ -4,32 +4,11 @@
  * @module
  */
 import { AeadKey, open, openStream, seal, sealStream } from '@mwrasp/crypto/aead';
-import type { EngineName, Family } from '@mwrasp/crypto/engines';
 import { hkdfSha3_512, hmacSha3_512, sha3_512 } from '@mwrasp/crypto/hash';
-import { exportPrivateKey } from '@mwrasp/crypto/insecure';
-import { decapsulate, encapsulate, generateKemKey, type KemPrivateKey } from '@mwrasp/crypto/kem';
-import { generateSignKey, type SignPrivateKey, sign, verify } from '@mwrasp/crypto/sign';
-import type { Bare, KeyForms } from './bare/bare.ts';
-
-/** Two ways to do one piece of work; `i` counts up, so that inputs can change from call to call. */
-export interface Pair {
-  ours(i: number): unknown;
-  bare(i: number): unknown;
-}
-
-/** One operation at one size. */
-export interface Contest {
-  readonly operation: string;
-  /** Bytes of the message, or of the output of HKDF; 0 where there is neither. */
-  readonly sizeBytes: number;
-  readonly family: Family;
-  /** Whether `ours` gives a promise. */
-  readonly async?: boolean;
-  /** How much longer than usual its slices are, where single calls differ much. */
-  readonly weight?: number;
-  /** Makes keys and inputs. */
-  prepare(bare: Bare, engine: EngineName): Pair | Promise<Pair>;
-}
+import { decapsulate, encapsulate, generateKemKey } from '@mwrasp/crypto/kem';
+import { generateSignKey, sign, verify } from '@mwrasp/crypto/sign';
+import { at, type Contest, keyForms, random, randomMessages } from './contest.ts';
+import { KEYSTORE_CONTESTS } from './keystore-contests.ts';
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
@@ -42,27 +21,6 @@ const SIGNED_BYTES = KIB;
 const SIGN_MESSAGES = 512;
 const VERIFY_MESSAGES = 32;
 const SIGN_WEIGHT = 5;
-
-function random(sizeBytes: number): Uint8Array {
-  const out = new Uint8Array(sizeBytes);
-  for (let offset = 0; offset < sizeBytes; offset += 65536) {
-    crypto.getRandomValues(out.subarray(offset, offset + 65536));
-  }
-  return out;
-}
-
-function randomMessages(count: number, sizeBytes: number): Uint8Array[] {
-  return Array.from({ length: count }, () => random(sizeBytes));
-}
-
-/** Goes round a list. */
-function at<T>(list: readonly T[], i: number): T {
-  return list[i % list.length] as T;
-}
-
-function keyForms(key: KemPrivateKey | SignPrivateKey): KeyForms {
-  return { seed: exportPrivateKey(key, 'seed').expose(), der: exportPrivateKey(key, 'der').expose() };
-}
 
 function sha3Contest(sizeBytes: number): Contest {
   return {
@@ -275,4 +233,5 @@ export const CONTESTS: readonly Contest[] = [
   ...STREAM_SIZES.map(openStreamContest),
   ...kemContests,
   ...signContests,
+  ...KEYSTORE_CONTESTS,
 ];

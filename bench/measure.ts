@@ -5,7 +5,7 @@
  *
  * @module
  */
-import type { Pair } from './contests.ts';
+import type { Contest, Pair } from './contest.ts';
 
 /** Calls a second in one round. */
 export interface RoundRates {
@@ -40,12 +40,14 @@ async function time(work: Work, isAsync: boolean, first: number, calls: number):
 export class Measurement {
   readonly #pair: Pair;
   readonly #async: boolean;
+  readonly #asyncBare: boolean;
   #calls = 1;
   #next = 0;
 
-  constructor(pair: Pair, isAsync: boolean) {
+  constructor(pair: Pair, contest: Contest) {
     this.#pair = pair;
-    this.#async = isAsync;
+    this.#async = contest.async ?? false;
+    this.#asyncBare = contest.asyncBare ?? false;
   }
 
   /** Warms both sides up for a few slices' time, and finds out how many calls make one slice. */
@@ -54,12 +56,17 @@ export class Measurement {
     let calls = 1;
     for (let spentMs = 0; spentMs < 4 * sliceMs; ) {
       spentMs += await time(ours, this.#async, 0, calls);
-      const bareMs = await time(bare, false, 0, calls);
+      const bareMs = await time(bare, this.#asyncBare, 0, calls);
       spentMs += bareMs;
       this.#calls = Math.max(1, Math.round((calls * sliceMs) / bareMs));
       // The next batch is a slice at most, however odd one measurement is.
       calls = Math.min(this.#calls, 4 * calls);
     }
+  }
+
+  /** Removes what the pair made. */
+  async close(): Promise<void> {
+    await this.#pair.close?.();
   }
 
   /** One round: ours, bare, bare, ours. */
@@ -69,8 +76,8 @@ export class Measurement {
     const [first, second] = [this.#next, this.#next + calls];
     this.#next += 2 * calls;
     let oursMs = await time(ours, this.#async, first, calls);
-    let bareMs = await time(bare, false, first, calls);
-    bareMs += await time(bare, false, second, calls);
+    let bareMs = await time(bare, this.#asyncBare, first, calls);
+    bareMs += await time(bare, this.#asyncBare, second, calls);
     oursMs += await time(ours, this.#async, second, calls);
     return { ours: (2000 * calls) / oursMs, bare: (2000 * calls) / bareMs };
   }

@@ -4,7 +4,7 @@
  * @module
  */
 import type { EngineName } from '@mwrasp/crypto/engines';
-import Table from 'cli-table3';
+import { type Column, plainTable } from './table.ts';
 
 /** Where and how it was measured. */
 export interface BenchMachine {
@@ -31,7 +31,7 @@ export interface BenchMachine {
 
 /** One operation on one engine at one size. */
 export interface BenchResult {
-  readonly suite: 'primitives' | 'import';
+  readonly suite: 'primitives' | 'keystore' | 'import';
   readonly operation: string;
   /** The engine that the library ran on; null where none computes anything. */
   readonly engine: EngineName | null;
@@ -51,13 +51,14 @@ export interface BenchReport {
   readonly results: readonly BenchResult[];
 }
 
-const NO_RULES = {
-  ...{ top: '', 'top-mid': '', 'top-left': '', 'top-right': '' },
-  ...{ bottom: '', 'bottom-mid': '', 'bottom-left': '', 'bottom-right': '' },
-  ...{ left: '', 'left-mid': '', mid: '', 'mid-mid': '', right: '', 'right-mid': '', middle: '  ' },
-};
-
-const HEAD = ['operation', 'bytes', 'engine', 'ops/s', '× noble', '× bare'];
+const COLUMNS: readonly Column[] = [
+  ['operation', 'left'],
+  ['bytes', 'right'],
+  ['engine', 'left'],
+  ['ops/s', 'right'],
+  ['× noble', 'right'],
+  ['× bare', 'right'],
+];
 
 /** Three significant digits, or whole from 100 up: `12.3`, `1234`. */
 function figure(value: number): string {
@@ -76,17 +77,11 @@ function grouped(value: number): string {
  * @returns Lines without colours or a final line feed.
  */
 export function formatBench({ machine, results }: BenchReport): string {
-  const table = new Table({
-    head: HEAD,
-    colAligns: ['left', 'right', 'left', 'right', 'right', 'right'],
-    chars: NO_RULES,
-    style: { 'padding-left': 0, 'padding-right': 0, head: [], border: [] },
-  });
-  for (const { operation, engine, sizeBytes, opsPerSecond, ratioToNoble, ratioToBare } of results) {
+  const rows = results.map(({ operation, engine, sizeBytes, opsPerSecond, ratioToNoble, ratioToBare }) => {
     const size = sizeBytes === 0 ? '' : String(sizeBytes);
     const toNoble = ratioToNoble === null ? '' : figure(ratioToNoble);
-    table.push([operation, size, engine ?? '', grouped(opsPerSecond), toNoble, ratioToBare.toFixed(2)]);
-  }
+    return [operation, size, engine ?? '', grouped(opsPerSecond), toNoble, ratioToBare.toFixed(2)];
+  });
   const { cpu, cores, platform, runtime, runtimeVersion, v8, openssl, packages, date } = machine;
   const parts = [v8 === null ? '' : `V8 ${v8}`, openssl === null ? '' : `OpenSSL ${openssl}`];
   const lines = [
@@ -97,9 +92,9 @@ export function formatBench({ machine, results }: BenchReport): string {
       .join(', '),
     `${date}, ${machine.rounds} rounds, slices of ${machine.sliceMs} ms of processor time`,
     '',
-    ...table.toString().split('\n'),
+    plainTable(COLUMNS, rows),
     '',
     '× noble: over this library on noble; × bare: over the raw call of the same engine.',
   ];
-  return lines.map((line) => line.trimEnd()).join('\n');
+  return lines.join('\n');
 }

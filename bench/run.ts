@@ -6,7 +6,8 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import type { EngineName } from '@mwrasp/crypto/engines';
-import { CONTESTS, type Contest } from './contests.ts';
+import type { Contest } from './contest.ts';
+import { CONTESTS } from './contests.ts';
 import { importRound } from './imports.ts';
 import { describeMachine } from './machine.ts';
 import type { RoundRates } from './measure.ts';
@@ -86,15 +87,16 @@ async function measure(
       rates.get(worker.engine)?.push(await worker.ask({ ask: 'round' }, signal));
     }
   }
+  for (const worker of workers) await worker.ask({ ask: 'close' }, signal);
   return rates;
 }
 
 /** One result an engine. */
 function summarise(contest: number, rates: ReadonlyMap<EngineName, readonly RoundRates[]>): BenchResult[] {
-  const { operation, sizeBytes } = CONTESTS[contest] as (typeof CONTESTS)[number];
+  const { suite = 'primitives', operation, sizeBytes } = CONTESTS[contest] as Contest;
   const noble = rates.get('noble');
   return [...rates].map(([engine, rounds]) => ({
-    suite: 'primitives',
+    suite,
     operation,
     engine,
     sizeBytes,
@@ -157,9 +159,13 @@ export async function runBenchIn(programs: Programs, options: BenchOptions): Pro
     for (const worker of workers) able.set(worker, await worker.ask({ ask: 'contests' }, signal));
     const results: BenchResult[] = [];
     const wanted = (operation: string) => operation.toLowerCase().includes(only.toLowerCase());
-    const contests = [...CONTESTS.keys()].filter((i) => wanted((CONTESTS[i] as Contest).operation));
+    const contests = [...CONTESTS.keys()].filter((i) => {
+      const { operation, slowToPrepare = false } = CONTESTS[i] as Contest;
+      return wanted(operation) && !(quick && slowToPrepare);
+    });
     for (const [done, contest] of contests.entries()) {
-      const entered = workers.filter((worker) => able.get(worker)?.includes(contest));
+      const capable = workers.filter((worker) => able.get(worker)?.includes(contest));
+      const entered = CONTESTS[contest]?.slowToPrepare ? capable.slice(0, 1) : capable;
       results.push(...summarise(contest, await measure(entered, contest, { rounds, sliceMs }, signal)));
       onProgress?.((done + 1) / (contests.length + 1));
     }

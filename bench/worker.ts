@@ -21,7 +21,8 @@ export interface WorkerTask {
 export type Request =
   | { readonly ask: 'contests' }
   | { readonly ask: 'prepare'; readonly contest: number; readonly sliceMs: number }
-  | { readonly ask: 'round' };
+  | { readonly ask: 'round' }
+  | { readonly ask: 'close' };
 
 /** What it answers. */
 export type Answer = { readonly value: unknown } | { readonly error: unknown };
@@ -32,6 +33,7 @@ export interface Answers {
   contests: readonly number[];
   prepare: undefined;
   round: RoundRates;
+  close: undefined;
 }
 
 const BARE: Record<EngineName, Bare> = { node: nodeBare, noble: nobleBare };
@@ -63,9 +65,10 @@ function serve(port: MessagePort, engine: EngineName): void {
   const handle = async (request: Request): Promise<unknown> => {
     if (request.ask === 'contests') return available(engine);
     if (request.ask === 'round') return current?.round();
+    if (request.ask === 'close') return current?.close();
     const contest = CONTESTS[request.contest];
     if (contest === undefined) throw new RangeError(`no contest ${request.contest}`);
-    current = new Measurement(await contest.prepare(BARE[engine], engine), contest.async ?? false);
+    current = new Measurement(await contest.prepare(BARE[engine], engine), contest);
     await current.calibrate(request.sliceMs * (contest.weight ?? 1));
     return undefined;
   };

@@ -20,9 +20,10 @@ const file = process.argv[2] ?? fileURLToPath(import.meta.url);
 const folder = await mkdtemp(join(tmpdir(), 'quickstart-'));
 console.log(`${file}, ${(await stat(file)).size} bytes, ML-DSA-87 by ${engineInfo().sign.engine}`);
 
-// A keystore in an encrypted file. In production the root key comes from a secret store; without it the file is lost.
+// An encrypted keystore in a folder. In production the root key comes from a secret store; without it the keys are lost.
 const rootKey = crypto.getRandomValues(new Uint8Array(32));
-const keystore = await openKeystore({ backend: 'file', path: join(folder, 'keys.mwk'), rootKey });
+const highWaterMark = join(folder, 'keys.mark');
+const keystore = await openKeystore({ backend: 'file', path: join(folder, 'keys'), rootKey, highWaterMark });
 await keystore.generate({ name: 'signer', algorithm: 'ML-DSA-87' });
 await keystore.generate({ name: 'recipient', algorithm: 'ML-KEM-1024' });
 const signer = await keystore.signer('signer');

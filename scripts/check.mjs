@@ -6,7 +6,7 @@
  *
  *     node scripts/check.mjs [--ci]
  *
- * `--ci` adds the coverage threshold to the tests, and the runtimes.
+ * `--ci` adds the coverage threshold to the tests, the runtimes and the tokens.
  *
  * @module
  */
@@ -19,9 +19,9 @@ const ci = process.argv.includes('--ci');
 /** `coverage` is `test` and a look at what it ran. */
 const tests = ci ? 'coverage' : 'test';
 const checks = ['format', 'lint', 'types', 'check:layers', tests, 'check:api', 'check:package', 'docs'];
-if (ci) checks.push('test:runtimes');
+if (ci) checks.push('test:runtimes', 'test:hsm');
 /** Those that say themselves how much they did. */
-const COUNTED = new Set(['test', 'coverage', 'test:runtimes']);
+const COUNTED = new Set(['test', 'coverage', 'test:runtimes', 'test:hsm']);
 const COUNTS = /^(\d+) passed, (\d+) failed, (\d+) skipped$/gm;
 
 if (!process.stdout.isTTY) process.env.NO_COLOR ??= '1';

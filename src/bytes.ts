@@ -138,6 +138,23 @@ function isPlainObject(value: object): boolean {
 }
 
 /**
+ * Copies an options bag, whatever names are in it: each option is read once.
+ *
+ * @param argument - The argument's name, for the error.
+ * @param value - What the caller passed.
+ * @throws {@link InputError} `ERR_INPUT_TYPE` when it is no plain object.
+ */
+export function copyOptions<T extends object>(argument: string, value: T): T {
+  const options = readFrom(argument, 'an options object', () =>
+    isObject(value) && isPlainObject(value) ? { ...value } : undefined,
+  );
+  if (options === undefined) {
+    throw new InputError('ERR_INPUT_TYPE', argument, 'an options object', describe(value));
+  }
+  return options;
+}
+
+/**
  * Checks an options bag: a plain object (or absent) with only known names.
  *
  * @param argument - The argument's name, for the error.
@@ -152,12 +169,7 @@ export function checkOptions<T extends object>(
   known: readonly string[],
 ): Partial<T> {
   if (value === undefined) return {};
-  const options = readFrom(argument, 'an options object', () =>
-    isObject(value) && isPlainObject(value) ? { ...value } : undefined,
-  );
-  if (options === undefined) {
-    throw new InputError('ERR_INPUT_TYPE', argument, 'an options object', describe(value));
-  }
+  const options = copyOptions(argument, value);
   for (const name of Object.keys(options)) {
     if (!known.includes(name)) {
       const expected = known.length === 0 ? 'no options' : `only ${known.join(', ')}`;
@@ -250,6 +262,27 @@ export function allocate(length: number): Uint8Array<ArrayBuffer> {
   if (length < UNZEROED_FROM_BYTES || Buffer?.allocUnsafeSlow === undefined) return new Uint8Array(length);
   const { buffer, byteOffset } = Buffer.allocUnsafeSlow(length);
   return new Uint8Array(buffer, byteOffset, length);
+}
+
+/**
+ * A new array for a secret. The engines of JavaScript keep short arrays among their own objects, which they move when they
+ * collect garbage, and leave copies that nobody can wipe; this one stays where it is.
+ *
+ * @param length - Bytes.
+ */
+export function allocateSecret(length: number): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(new ArrayBuffer(length));
+}
+
+/**
+ * A copy of a secret, in an array as {@link allocateSecret} makes it.
+ *
+ * @param bytes - The secret.
+ */
+export function copySecret(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  const copy = allocateSecret(bytes.length);
+  copy.set(bytes);
+  return copy;
 }
 
 /**

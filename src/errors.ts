@@ -105,23 +105,47 @@ export type KeyStoreErrorCode =
   | 'ERR_KEYSTORE_EXISTS'
   | 'ERR_KEYSTORE_LOCKED'
   | 'ERR_KEYSTORE_CORRUPT'
+  | 'ERR_KEYSTORE_ROLLBACK'
   | 'ERR_KEYSTORE_STATE'
   | 'ERR_KEYSTORE_CUSTODY'
   | 'ERR_KEYSTORE_IO'
   | 'ERR_KEYSTORE_TOKEN'
   | 'ERR_KEYSTORE_VERSION';
 
+/** What a PKCS#11 token answered: `{ name: 'CKR_PIN_INCORRECT', value: 0xa0 }`. */
+export interface TokenResult {
+  readonly name: string;
+  readonly value: number;
+}
+
+/** Options of {@link KeyStoreError}. */
+export interface KeyStoreErrorOptions extends PqErrorOptions {
+  /** What the token answered, for `ERR_KEYSTORE_TOKEN`. */
+  readonly ckr?: TokenResult;
+}
+
+function ckrOf(options: KeyStoreErrorOptions | undefined): TokenResult | undefined {
+  try {
+    return options?.ckr;
+  } catch {
+    return undefined;
+  }
+}
+
 /** A keystore could not do what was asked: not found, locked, corrupt, wrong state, token trouble. */
 export class KeyStoreError extends PqError {
   declare readonly code: KeyStoreErrorCode;
+  /** What the token answered, where it was a token that refused. */
+  readonly ckr: TokenResult | undefined;
 
   /**
    * @param code - Which kind of trouble.
    * @param message - Human-readable text without secrets.
-   * @param options - The cause, where there is one.
+   * @param options - The cause, and the token's answer, where there are.
    */
-  constructor(code: KeyStoreErrorCode, message: string, options?: PqErrorOptions) {
+  constructor(code: KeyStoreErrorCode, message: string, options?: KeyStoreErrorOptions) {
     super(code, message, options);
+    this.ckr = ckrOf(options);
   }
 }
 

@@ -23,10 +23,12 @@ export {
   type InputErrorCode,
   KeyStoreError,
   type KeyStoreErrorCode,
+  type KeyStoreErrorOptions,
   PqError,
   type PqErrorOptions,
   QuorumError,
   SelfTestError,
+  type TokenResult,
   UnsupportedError,
   type UnsupportedErrorCode,
 } from './errors.ts';

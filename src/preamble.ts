@@ -10,7 +10,11 @@ export const FORMATS = {
   A: { name: 'aead-message', version: 1 },
   S: { name: 'aead-stream', version: 1 },
   E: { name: 'envelope', version: 1 },
-  K: { name: 'keystore', version: 0 },
+  K: { name: 'keystore manifest', version: 1 },
+  R: { name: 'keystore root', version: 1 },
+  B: { name: 'keystore blob', version: 1 },
+  D: { name: 'sealed data', version: 1 },
+  H: { name: 'high-water mark', version: 1 },
   F: { name: 'fragment', version: 0 },
 } as const;
 

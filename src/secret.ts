@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type ByteLength, checkBytes, checkInternal, INTERNAL, isObject, wipe } from './bytes.ts';
+import { type ByteLength, checkBytes, checkInternal, copySecret, INTERNAL, isObject, wipe } from './bytes.ts';
 import { InputError } from './errors.ts';
 
 /** What any secret shows of itself. */
@@ -73,7 +73,7 @@ export class SecretBytes extends SecretHolder {
    */
   static from(bytes: Uint8Array): SecretBytes {
     checkBytes('bytes', bytes);
-    return new SecretBytes(INTERNAL, new Uint8Array(bytes));
+    return new SecretBytes(INTERNAL, copySecret(bytes));
   }
 
   /**

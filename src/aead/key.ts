@@ -4,6 +4,7 @@
  * @module
  */
 import {
+  allocateSecret,
   checkInteger,
   checkInternal,
   checkOptions,
@@ -134,7 +135,7 @@ export class AeadKey extends SecretHolder {
    * @example using key = AeadKey.generate();
    */
   static generate(options?: AeadKeyOptions): AeadKey {
-    const bytes = randomFill(new Uint8Array(AES_256_GCM.keyBytes));
+    const bytes = randomFill(allocateSecret(AES_256_GCM.keyBytes));
     try {
       return new AeadKey(INTERNAL, bytes, options);
     } finally {

@@ -8,11 +8,11 @@
  */
 import { allocate, checkBytes, checkOptions, copyFrom, equalAt, toHex } from '../bytes.ts';
 import { AuthenticationError, InputError } from '../errors.ts';
+import { drawNonce } from '../nonce.ts';
 import { AES_256_GCM } from '../params.ts';
 import { checkPreamble, PREAMBLE_BYTES } from '../preamble.ts';
 import { openSealed } from './cipher.ts';
 import { type AeadKey, aeadKeyParts, COMMITMENT_BYTES, KEY_ID_BYTES, spendUse } from './key.ts';
-import { drawNonce } from './nonce.ts';
 
 /** Options of {@link seal} and {@link open}. */
 export interface AeadOptions {

@@ -68,6 +68,18 @@ const OPTION_NAMES: Record<string, string> = {
   'options.context': '--context',
   'options.sender': '--sender',
   'options.vectors': '--vectors',
+  'options.name': '--name',
+  'options.maxUses': '--max-uses',
+  'options.key': 'the key',
+  'options.keyFile': '--key-file',
+  'options.module': 'module-path in the pkcs11: URI',
+  'options.pin': 'the PIN',
+  'options.uri': 'the pkcs11: URI',
+  'key.name': 'NAME',
+  'key.generation': 'GENERATION',
+  'ref.name': 'NAME',
+  'ref.generation': 'GENERATION',
+  url: '--store',
 };
 
 /** One line for an error, and the stable code where there is one. */

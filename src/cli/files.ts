@@ -36,15 +36,76 @@ export async function openInput(path: string): Promise<Input> {
 /** Reads a small file, or standard input, whole. */
 export async function readSmall(path: string): Promise<Uint8Array> {
   const { source } = await openInput(path);
+  const tooLarge = `${nameOf(path)} is too large to be a key or signature`;
+  return await readWhole(source, MAX_SMALL_FILE_BYTES, tooLarge);
+}
+
+/**
+ * Reads all that comes.
+ *
+ * @param maxBytes - More than that is refused.
+ * @param tooLarge - What is said then.
+ */
+export async function readWhole(
+  source: AsyncIterable<Uint8Array>,
+  maxBytes: number,
+  tooLarge: string,
+): Promise<Uint8Array> {
   const parts: Uint8Array[] = [];
   let length = 0;
   for await (const part of source) {
     length += part.length;
-    if (length > MAX_SMALL_FILE_BYTES)
-      throw new CliError(EXIT.usage, `${nameOf(path)} is too large to be a key or signature`);
+    if (length > maxBytes) throw new CliError(EXIT.usage, tooLarge);
     parts.push(part);
   }
   return new Uint8Array(Buffer.concat(parts));
+}
+
+/**
+ * Reads a secret whole. What was read on the way is wiped.
+ *
+ * @param path - A file, or `-` for standard input.
+ * @param maxBytes - More than that is refused.
+ * @param what - What it is, for messages.
+ * @returns The bytes, the caller's to wipe.
+ */
+export async function readSecretFile(path: string, maxBytes: number, what: string): Promise<Uint8Array> {
+  const read = new Uint8Array(maxBytes + 1);
+  try {
+    const length = path === STANDARD_STREAM ? await fillFromStdin(read) : await fillFromFile(path, read);
+    if (length > maxBytes) throw new CliError(EXIT.usage, `${nameOf(path)} is too large to be ${what}`);
+    return read.slice(0, length);
+  } finally {
+    read.fill(0);
+  }
+}
+
+async function fillFromStdin(target: Uint8Array): Promise<number> {
+  let length = 0;
+  for await (const piece of process.stdin as AsyncIterable<Uint8Array>) {
+    const fitting = piece.subarray(0, target.length - length);
+    target.set(fitting, length);
+    length += fitting.length;
+    piece.fill(0);
+  }
+  return length;
+}
+
+/** Read straight into memory that is wiped: a stream makes copies that nobody gets to see. */
+async function fillFromFile(path: string, target: Uint8Array): Promise<number> {
+  const file = await open(path, 'r');
+  try {
+    if ((await file.stat()).isDirectory()) throw new CliError(EXIT.io, `${path} is a folder, not a file`);
+    let length = 0;
+    for (;;) {
+      // No position: a pipe has none.
+      const { bytesRead } = await file.read(target, length, target.length - length, null);
+      length += bytesRead;
+      if (bytesRead === 0 || length === target.length) return length;
+    }
+  } finally {
+    await file.close();
+  }
 }
 
 /** How a message names an input. */

@@ -10,10 +10,13 @@ import {
   type PrivateKeyInput,
   type PublicKeyInput,
 } from '@mwrasp/crypto/encodings';
+import type { Decapsulator, Signer } from '@mwrasp/crypto/envelope';
 import type { KemPrivateKey, KemPublicKey } from '@mwrasp/crypto/kem';
 import type { SignPrivateKey, SignPublicKey } from '@mwrasp/crypto/sign';
 import { CliError, EXIT } from './exit.ts';
 import { nameOf, readSmall } from './files.ts';
+import { type StoreOptions, withStore } from './store/open.ts';
+import { readSelector } from './store/selector.ts';
 
 /** Bytes of a file as the form that they are in. */
 export function detectForm(bytes: Uint8Array): Uint8Array | string | object {
@@ -32,7 +35,7 @@ export function detectForm(bytes: Uint8Array): Uint8Array | string | object {
 }
 
 /** Wraps an importer's error with the file's name. */
-async function inFile<T>(path: string, work: () => T): Promise<T> {
+export async function inFile<T>(path: string, work: () => T): Promise<T> {
   try {
     return work();
   } catch (error) {
@@ -64,4 +67,30 @@ export async function readVerifier(path: string): Promise<SignPublicKey> {
 export async function readRecipientPublic(path: string): Promise<KemPublicKey> {
   const form = detectForm(await readSmall(path));
   return inFile(path, () => importPublicKey(form as PublicKeyInput, 'ML-KEM-1024'));
+}
+
+/** Does work with a signer of envelopes: a key file, or a key of the keystore that `--store` names. */
+export async function withSigner<T>(
+  key: string,
+  options: StoreOptions,
+  work: (signer: SignPrivateKey | Signer) => Promise<T>,
+): Promise<T> {
+  if (options.store !== undefined) {
+    return await withStore(options, async (keystore) => work(await keystore.signer(readSelector(key))));
+  }
+  using signer = await readSigner(key);
+  return await work(signer);
+}
+
+/** Does work with a recipient of envelopes: a key file, or a key of the keystore that `--store` names. */
+export async function withRecipient<T>(
+  key: string,
+  options: StoreOptions,
+  work: (recipient: KemPrivateKey | Decapsulator) => Promise<T>,
+): Promise<T> {
+  if (options.store !== undefined) {
+    return await withStore(options, async (keystore) => work(await keystore.recipient(readSelector(key))));
+  }
+  using recipient = await readRecipient(key);
+  return await work(recipient);
 }

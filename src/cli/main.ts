@@ -11,6 +11,7 @@ import { addInfo } from './commands/info.ts';
 import { addInspect } from './commands/inspect.ts';
 import { addKat } from './commands/kat.ts';
 import { addKeygen } from './commands/keygen.ts';
+import { addKeystore } from './commands/keystore/index.ts';
 import { addSeal } from './commands/seal.ts';
 import { addSign } from './commands/sign.ts';
 import { describeError, exitCodeOf } from './exit.ts';
@@ -37,6 +38,7 @@ function createProgram(): Command {
     .configureOutput({ writeErr: (text) => void (wantsJson || process.stderr.write(text)) })
     .exitOverride();
   addKeygen(program);
+  addKeystore(program);
   addInspect(program);
   addSign(program);
   addSeal(program);
@@ -44,10 +46,16 @@ function createProgram(): Command {
   addBench(program);
   addInfo(program);
   addDemo(program);
-  for (const command of program.commands) {
-    command.showHelpAfterError(`(see mwrasp-crypto ${command.name()} --help)`).exitOverride();
-  }
+  sayWhereHelpIs(program, 'mwrasp-crypto');
   return program;
+}
+
+function sayWhereHelpIs(parent: Command, name: string): void {
+  for (const command of parent.commands) {
+    const full = `${name} ${command.name()}`;
+    command.showHelpAfterError(`(see ${full} --help)`).exitOverride();
+    sayWhereHelpIs(command, full);
+  }
 }
 
 let ended = false;

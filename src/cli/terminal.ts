@@ -55,6 +55,11 @@ export function print(json: boolean | undefined, value: unknown, text: () => str
   process.stdout.write(json ? `${JSON.stringify(value)}\n` : `${text()}\n`);
 }
 
+/** A word as a shell takes it. */
+export function quote(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}
+
 /** A command that takes less is not worth a bar. */
 const BAR_AFTER_MS = 1000;
 

@@ -29,20 +29,33 @@ const T0_OFFSET = S2_OFFSET + K * S_POLY_BYTES;
 /** Offsets of the derived parts in an expanded key. */
 export const ML_DSA_87_OFFSETS = { tr: 64, t0: T0_OFFSET } as const;
 
-const crystals = /* @__PURE__ */ genCrystals({
-  newPoly: (n) => new Int32Array(n),
-  N,
-  Q,
-  F: INVERSE_OF_N,
-  ROOT_OF_UNITY,
-  brvBits: 8,
-  isKyber: false,
-});
-const etaCoder = /* @__PURE__ */ crystals.bitsCoder(3, { encode: (i) => ETA - i, decode: (i) => ETA - i });
-const t0Coder = /* @__PURE__ */ crystals.bitsCoder(D, {
-  encode: (i) => 2 ** (D - 1) - i,
-  decode: (i) => 2 ** (D - 1) - i,
-});
+/** Arithmetic of polynomials and the coders of their coefficients. */
+function makeTools() {
+  const { NTT, mod, smod, bitsCoder } = genCrystals({
+    newPoly: (n) => new Int32Array(n),
+    N,
+    Q,
+    F: INVERSE_OF_N,
+    ROOT_OF_UNITY,
+    brvBits: 8,
+    isKyber: false,
+  });
+  return {
+    NTT,
+    mod,
+    smod,
+    etaCoder: bitsCoder(3, { encode: (i) => ETA - i, decode: (i) => ETA - i }),
+    t0Coder: bitsCoder(D, { encode: (i) => 2 ** (D - 1) - i, decode: (i) => 2 ** (D - 1) - i }),
+  };
+}
+
+let made: ReturnType<typeof makeTools> | undefined;
+
+/** Made for the first expanded key: most programs never meet one, and all of them import this. */
+function tools(): ReturnType<typeof makeTools> {
+  made ??= makeTools();
+  return made;
+}
 
 /** Algorithm 30, RejNTTPoly, over a reader of SHAKE128 blocks whose length is a multiple of 3. */
 function rejNttPoly(nextBlock: () => Uint8Array): Int32Array {
@@ -73,19 +86,20 @@ function multiplyAdd(sum: Int32Array, a: Int32Array, b: Int32Array): void {
  * @returns 3328 bytes, secret; the caller wipes them.
  */
 export function deriveT0(expandedKey: Uint8Array): Uint8Array {
+  const { NTT, mod, smod, etaCoder, t0Coder } = tools();
   const rho = XOF128(expandedKey.subarray(0, 32));
   const polyAt = (offset: number, index: number) =>
     etaCoder.decode(expandedKey.subarray(offset + index * S_POLY_BYTES, offset + (index + 1) * S_POLY_BYTES));
-  const s1 = Array.from({ length: L }, (_, j) => crystals.NTT.encode(polyAt(S1_OFFSET, j)));
+  const s1 = Array.from({ length: L }, (_, j) => NTT.encode(polyAt(S1_OFFSET, j)));
   const encoded = new Uint8Array(expandedKey.length - T0_OFFSET);
   const scratch: Int32Array[] = [...s1];
   for (let i = 0; i < K; i++) {
     const t: Int32Array = new Int32Array(N);
     for (let j = 0; j < L; j++) multiplyAdd(t, rejNttPoly(rho.get(j, i)), s1[j] as Int32Array);
-    crystals.NTT.decode(t as Int32Array<ArrayBuffer>);
+    NTT.decode(t as Int32Array<ArrayBuffer>);
     const s2 = polyAt(S2_OFFSET, i);
     for (let c = 0; c < N; c++) {
-      t[c] = crystals.smod(crystals.mod((t[c] as number) + (s2[c] as number)), 2 ** D);
+      t[c] = smod(mod((t[c] as number) + (s2[c] as number)), 2 ** D);
     }
     const bytes = t0Coder.encode(t as Int32Array<ArrayBuffer>);
     encoded.set(bytes, i * bytes.length);

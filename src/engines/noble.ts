@@ -10,7 +10,7 @@ import { sha256, sha512 } from '@noble/hashes/sha2.js';
 import { type Keccak, sha3_256, sha3_512, shake128, shake256 } from '@noble/hashes/sha3.js';
 import { ml_dsa87 } from '@noble/post-quantum/ml-dsa.js';
 import { type KEMPrepared, ml_kem1024 } from '@noble/post-quantum/ml-kem.js';
-import { equal, randomFill, wipe } from '../bytes.ts';
+import { allocateSecret, copySecret, equal, randomFill, wipe } from '../bytes.ts';
 import { ML_DSA_87, ML_KEM_1024 } from '../params.ts';
 import type {
   AeadEngine,
@@ -72,7 +72,11 @@ const hashEngine: HashEngine = {
   createSha3_512: () => hasher(sha3_512.create()),
   hmacSha3_512: (key, data, out) => hmac.create(sha3_512, key).update(data).digestInto(out),
   createHmacSha3_512: (key) => hasher(hmac.create(sha3_512, key)),
-  hkdfSha3_512: (ikm, salt, info, length) => hkdf(sha3_512, ikm, salt, info, length),
+  hkdfSha3_512(ikm, salt, info, length) {
+    const out = allocateSecret(length);
+    moveTo(out, hkdf(sha3_512, ikm, salt, info, length));
+    return out;
+  },
   digest: (name, data) => DIGESTS[name](data),
   createShake256: (outputBytes) => hasher(shake256.create({ dkLen: outputBytes })),
   createXof: (bits) => xof(bits === 128 ? shake128.create({}) : shake256.create({})),
@@ -99,7 +103,7 @@ function prepareAead(key: Uint8Array, dispose: () => void): PreparedAeadKey {
 const aeadEngine: AeadEngine = {
   capabilities: new Set(),
   prepare(key) {
-    const copy = Uint8Array.from(key);
+    const copy = copySecret(key);
     return prepareAead(copy, () => wipe(copy));
   },
   prepareTransient: (key) => prepareAead(key, () => {}),

@@ -7,7 +7,7 @@
  * @module
  */
 import type * as NodeCrypto from 'node:crypto';
-import { concat, copyFrom, fromHex, wipe } from '../bytes.ts';
+import { allocateSecret, concat, copyFrom, fromHex, wipe } from '../bytes.ts';
 import { AES_256_GCM, ML_DSA_87, ML_KEM_1024 } from '../params.ts';
 import { builtinModule } from '../runtime.ts';
 import {
@@ -44,7 +44,9 @@ function asBuffer(bytes: Uint8Array): Buffer {
 }
 
 function importPrivate(crypto: Crypto, prefix: Uint8Array, key: Uint8Array): NodeCrypto.KeyObject {
-  const der = concat(prefix, key);
+  const der = allocateSecret(prefix.length + key.length);
+  der.set(prefix);
+  der.set(key, prefix.length);
   try {
     return crypto.createPrivateKey({ key: asBuffer(der), format: 'der', type: 'pkcs8' });
   } finally {
@@ -122,7 +124,7 @@ function hkdfByHmac(
   info: Uint8Array,
   length: number,
 ): Uint8Array {
-  const out = new Uint8Array(length);
+  const out = allocateSecret(length);
   const prk = crypto.createHmac('sha3-512', salt).update(ikm).digest();
   let block: Uint8Array = EMPTY;
   for (let offset = 0, counter = 1; offset < length; offset += block.length, counter++) {

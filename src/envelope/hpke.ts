@@ -6,15 +6,7 @@
  *
  * @module
  */
-import {
-  type AEAD,
-  CipherSuite,
-  KDF_HKDF_SHA512,
-  type KEM,
-  type Key,
-  type RecipientContext,
-  type SenderContext,
-} from 'hpke';
+import type { AEAD, KEM, Key, RecipientContext, SenderContext } from 'hpke';
 import { describe } from '../bytes.ts';
 import type { PreparedAeadKey } from '../engines/engine.ts';
 import { engine } from '../engines/index.ts';
@@ -33,8 +25,9 @@ export interface Decapsulator {
    * @param ciphertext - The encapsulation, 1568 bytes.
    * @returns The shared secret, 32 bytes.
    * @throws {@link InputError} `ERR_INPUT_TYPE`, `ERR_INPUT_LENGTH`, where a keystore decapsulates.
-   * @throws {@link KeyStoreError} `ERR_KEYSTORE_NOT_FOUND` when the key was destroyed, `ERR_KEYSTORE_STATE` when the store
-   * was closed.
+   * @throws {@link KeyStoreError} `ERR_KEYSTORE_NOT_FOUND` when the key was destroyed, `ERR_KEYSTORE_STATE` when it may not
+   * be used any more or the store was closed, `ERR_KEYSTORE_IO`, `ERR_KEYSTORE_CORRUPT`, `ERR_KEYSTORE_ROLLBACK`,
+   * `ERR_KEYSTORE_TOKEN`.
    */
   decapsulate(ciphertext: Uint8Array): SecretBytes | Promise<SecretBytes>;
 }
@@ -71,6 +64,9 @@ const KEM_BASE: KEM = {
   Encap: notOffered,
   Decap: notOffered,
 };
+
+/** The package is loaded by the first envelope: it takes a tenth of the time of importing this library. */
+const hpke = () => import('hpke');
 
 /** One prepared cipher for each key of a context, which `hpke` keeps in one buffer. */
 const ciphers = new WeakMap<Uint8Array, PreparedAeadKey>();
@@ -116,6 +112,7 @@ export async function setupSender(
   publicKey: KemPublicKey,
   info: Uint8Array,
 ): Promise<{ enc: Uint8Array; context: SenderContext }> {
+  const { CipherSuite, KDF_HKDF_SHA512 } = await hpke();
   const { ciphertext, sharedSecret } = encapsulate(publicKey);
   try {
     const kem = async () => ({ shared_secret: sharedSecret.expose(), enc: ciphertext });
@@ -144,6 +141,7 @@ export async function setupRecipient(
   enc: Uint8Array,
   info: Uint8Array,
 ): Promise<RecipientContext> {
+  const { CipherSuite, KDF_HKDF_SHA512 } = await hpke();
   const sharedSecret = await recipient.decapsulate(enc);
   // A decapsulator of the caller's may return anything.
   if (!isSecretBytes(sharedSecret)) {

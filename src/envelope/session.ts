@@ -26,8 +26,9 @@ export interface Signer {
    * @param options - The context string.
    * @returns The signature, 4627 bytes.
    * @throws {@link InputError} `ERR_INPUT_TYPE`, `ERR_INPUT_LENGTH`, `ERR_INPUT_OPTION`, where a keystore signs.
-   * @throws {@link KeyStoreError} `ERR_KEYSTORE_NOT_FOUND` when the key was destroyed, `ERR_KEYSTORE_STATE` when the store
-   * was closed.
+   * @throws {@link KeyStoreError} `ERR_KEYSTORE_NOT_FOUND` when the key was destroyed, `ERR_KEYSTORE_STATE` when it may not
+   * be used any more or the store was closed, `ERR_KEYSTORE_IO`, `ERR_KEYSTORE_CORRUPT`, `ERR_KEYSTORE_ROLLBACK`,
+   * `ERR_KEYSTORE_TOKEN`.
    */
   sign(message: Uint8Array, options: Required<ContextOptions>): Uint8Array | Promise<Uint8Array>;
 }

@@ -4,6 +4,7 @@
  * @module
  */
 import {
+  allocateSecret,
   checkBytes,
   checkInternal,
   describe,
@@ -91,7 +92,7 @@ export class KemPrivateKey extends PrivateKey {
 
   /** @internal */
   static generate(): KemPrivateKey {
-    const seed = new Uint8Array(ML_KEM_1024.seedBytes);
+    const seed = allocateSecret(ML_KEM_1024.seedBytes);
     const kem = engine('kem');
     const prepared = kem.generate?.(seed) ?? kem.prepareSeed(randomFill(seed));
     return new KemPrivateKey(INTERNAL, prepared, { seed: SecretBytes.adopt(seed) });

@@ -3,7 +3,16 @@
  *
  * @module
  */
-import { checkBytes, checkInternal, describe, INTERNAL, isObject, randomFill, wipe } from '../bytes.ts';
+import {
+  allocateSecret,
+  checkBytes,
+  checkInternal,
+  describe,
+  INTERNAL,
+  isObject,
+  randomFill,
+  wipe,
+} from '../bytes.ts';
 import type {
   Capability,
   PreparedSignPrivateKey,
@@ -160,7 +169,7 @@ function prepare(signEngine: SignEngine, material: KeyMaterial): PreparedSignPri
  * @example using key = generateSignKey();
  */
 export function generateSignKey(): SignPrivateKey {
-  const seed = randomFill(new Uint8Array(ML_DSA_87.seedBytes));
+  const seed = randomFill(allocateSecret(ML_DSA_87.seedBytes));
   try {
     return SignPrivateKey.fromSeed(seed);
   } finally {

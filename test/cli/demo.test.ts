@@ -110,17 +110,23 @@ describe('demo --keystore', () => {
     const first = await demo(place, 'report.pdf', '--keystore', 'keys.mwk');
     expectDone(first);
     expect(keysOf(first)).toHaveLength(2);
-    expect(await place.list()).toEqual(['keys.mwk', 'keys.mwk.rootkey', 'report.pdf', 'tmp']);
-    expect([await place.mode('keys.mwk'), await place.mode('keys.mwk.rootkey')]).toEqual(['600', '600']);
+    const names = ['keys.mwk', 'keys.mwk.mark', 'keys.mwk.rootkey'];
+    const modes = () => Promise.all(names.map((name) => place.mode(name)));
+    expect(await place.list()).toEqual([...names, 'report.pdf', 'tmp']);
+    expect(await modes()).toEqual(['700', '600', '600']);
     const again = await demo(place, 'report.pdf', '--keystore', 'keys.mwk');
     expectDone(again);
     expect(keysOf(again)).toEqual(keysOf(first));
-    expect([await place.mode('keys.mwk'), await place.mode('keys.mwk.rootkey')]).toEqual(['600', '600']);
+    expect(await modes()).toEqual(['700', '600', '600']);
   });
 
   it('refuses a wrong root key and a changed keystore', async ({ place }) => {
     await demo(place, 'report.pdf', '--keystore', 'keys.mwk');
-    const names = ['keys.mwk', 'keys.mwk.rootkey'] as const;
+    // The newest manifest is the store.
+    const manifest = (await readdir(place.path('keys.mwk')))
+      .filter((name) => name.startsWith('manifest-'))
+      .sort();
+    const names = [`keys.mwk/${manifest.at(-1)}`, 'keys.mwk.rootkey'] as const;
     const [keystore, rootKey] = [await place.read(names[0]), await place.read(names[1])];
     const cases: [Uint8Array, Uint8Array, number, RegExp][] = [
       [keystore, flipped(rootKey, 7), 3, /ERR_KEYSTORE/],
@@ -137,7 +143,7 @@ describe('demo --keystore', () => {
   });
 
   it('makes no new root key for a keystore that has lost its own', async ({ place }) => {
-    await place.write('keys.mwk', noise(4000));
+    await mkdir(place.path('keys.mwk'));
     const outcome = await demo(place, 'report.pdf', '--keystore', 'keys.mwk');
     expectFailure(outcome, 3, 'keys.mwk.rootkey is not there, and without it nobody can open keys.mwk');
     expect(await place.list()).toEqual(['keys.mwk', 'report.pdf', 'tmp']);

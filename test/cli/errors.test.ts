@@ -13,13 +13,21 @@ import {
   writeKeys,
 } from './support.ts';
 
-const COMMANDS = ['keygen', 'inspect', 'sign', 'verify', 'seal', 'open', 'kat', 'bench', 'info', 'demo'];
+const COMMANDS = [
+  ...['keygen', 'keystore', 'inspect', 'sign', 'verify', 'seal', 'open', 'kat', 'bench', 'info', 'demo'],
+];
+
+const KEYSTORE_COMMANDS = ['init', 'list', 'generate', 'import', 'public', 'destroy', 'doctor'];
 
 let helps: Promise<Outcome[]> | undefined;
 
 /** Help of the program and of every command. */
 function help(): Promise<Outcome[]> {
-  helps ??= new Place(tmpdir()).runAll([['--help'], ...COMMANDS.map((command) => [command, '--help'])]);
+  helps ??= new Place(tmpdir()).runAll([
+    ['--help'],
+    ...COMMANDS.map((command) => [command, '--help']),
+    ...KEYSTORE_COMMANDS.map((command) => ['keystore', command, '--help']),
+  ]);
   return helps;
 }
 
@@ -31,7 +39,9 @@ describe.concurrent('help', () => {
 
   it('lists every command', async () => {
     const [{ stdout } = { stdout: '' }] = await help();
-    expect([...stdout.matchAll(/^ {2}(\w+) .*\[/gm)].map((match) => match[1])).toEqual([...COMMANDS, 'help']);
+    const commands = stdout.slice(stdout.indexOf('Commands:'), stdout.indexOf('Exit codes:'));
+    const names = [...commands.matchAll(/^ {2}(\w+) /gm)].map((match) => match[1]);
+    expect(names).toEqual([...COMMANDS, 'help']);
   });
 
   it('lists every exit code', async () => {
@@ -46,7 +56,19 @@ describe.concurrent('help', () => {
       .filter(([, , value]) => value !== 'file')
       .map(([, name, value]) => `${name} ${value}`);
     expect([...new Set(others)].sort()).toEqual([
-      ...['context text', 'engine name', 'keystore path', 'vectors folder'],
+      ...[
+        'algorithm algorithm',
+        'context text',
+        'engine name',
+        'format format',
+        'keystore path',
+        'max-uses number',
+      ],
+      // The name of an environment variable.
+      'name name',
+      'only text',
+      'pin-env name',
+      ...['require-custody custody', 'store url', 'vectors folder'],
     ]);
   });
 });
@@ -63,6 +85,8 @@ describe.concurrent('wrong usage', () => {
       ['sign'],
       ['sign', 'file', '-k'],
       ['verify', 'file', '-k', 'a.pub'],
+      ['keystore', 'forge'],
+      ['keystore', 'generate', 'ML-DSA-87'],
       ['kat', 'vectors'],
       ['demo', 'file', 'file'],
     ];
@@ -85,12 +109,19 @@ describe.concurrent('wrong usage', () => {
     ['verify', 'file', '-k', 'a.pub', '-s', 'a.sig'],
     ['seal', 'file', '-t', 'a.pub'],
     ['open', 'file', '-k', 'a.key'],
-    ...[['kat'], ['bench'], ['info'], ['demo']],
+    ...[['kat'], ['bench'], ['info'], ['demo'], ['keystore']],
   ])('includes an option that nobody knows: %j', async (args, { place }) => {
     const { code, stdout, stderr } = await place.run([...args, '--password']);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toBe(`error: unknown option '--password'\n(see mwrasp-crypto ${args[0]} --help)\n`);
   });
+});
+
+it('an option of a keystore command that nobody knows is told where its help is', async ({ place }) => {
+  const { code, stdout, stderr } = await place.run(['keystore', 'list', '--passphrase', 'secret']);
+  expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+  expect(stderr).toMatch(/^error: unknown option '--passphrase'/);
+  expect(stderr).toMatch(/\(see mwrasp-crypto keystore list --help\)\n$/);
 });
 
 describe.concurrent('errors for machines', () => {

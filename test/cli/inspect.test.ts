@@ -44,12 +44,13 @@ describe.concurrent('inspect', () => {
     for (const [name, data] of Object.entries(all)) await place.write(name, data);
     using rootKey = SecretBytes.from(counting(32));
     const path = place.path('keys.mwk');
-    await (await openKeystore({ backend: 'file', path, rootKey })).close();
+    await (await openKeystore({ backend: 'file', path, rootKey, highWaterMark: false })).close();
     const names = ['signer.key', 'signer.pub', 'recipient.pub', 'keys.mwk', ...Object.keys(all)];
     const outcomes = await place.runAll(names.map((name) => ['inspect', name]));
     for (const outcome of outcomes) expectDone(outcome);
     await expect(
       transcript(outcomes)
+        .replace(/(storeId +)\w{32}/, '$1STORE-ID')
         .replace(/(vaultId +)\w{32}/, '$1VAULT-ID')
         .replace(/(epoch +)\d+/, '$1EPOCH'),
     ).toMatchFileSnapshot('__snapshots__/inspect.txt');

@@ -13,6 +13,7 @@ import { test as base, expect, vi } from 'vitest';
 import { exportPublicKey } from '../../src/encodings/index.ts';
 import { exportPrivateKey } from '../../src/insecure.ts';
 import { testKeys } from '../support/keys.ts';
+import { needs, type Suite } from '../support/require.ts';
 
 /** The built program. */
 export const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
@@ -38,8 +39,15 @@ export interface RunOptions {
   readonly env?: NodeJS.ProcessEnv;
 }
 
-/** The environment without what changes colours or engines. */
-const { NO_COLOR: _color, FORCE_COLOR: _force, MWRASP_CRYPTO_ENGINE: _engine, ...ENVIRONMENT } = process.env;
+/** The environment without what changes colours, engines or keystores. */
+const {
+  NO_COLOR: _color,
+  FORCE_COLOR: _force,
+  MWRASP_CRYPTO_ENGINE: _engine,
+  MWRASP_CRYPTO_KEYSTORE: _keystore,
+  MWRASP_CRYPTO_PASSPHRASE_FILE: _passphrase,
+  ...ENVIRONMENT
+} = process.env;
 
 /** A folder in which a test runs commands. */
 export class Place {
@@ -146,6 +154,46 @@ export async function outcomeOf(child: ChildProcessWithoutNullStreams): Promise<
     stderr: Buffer.concat(err).toString(),
     bytes: new Uint8Array(bytes),
   };
+}
+
+/** Gives a command a terminal. */
+export const SCRIPT = '/usr/bin/script';
+
+/** A suite that needs a terminal. */
+export const needsTerminal: Suite = needs(
+  'script',
+  process.platform === 'linux' && existsSync(SCRIPT),
+  'apt-get install bsdutils',
+);
+
+/** A question, and what is typed when it is shown. */
+export type Answer = readonly [question: string, keys: string];
+
+/** Runs the command line on a terminal and answers what it asks; all that is shown is in `stdout`. */
+export async function onTerminal(
+  place: Place,
+  line: string,
+  answers: readonly Answer[],
+  env: NodeJS.ProcessEnv,
+): Promise<Omit<Outcome, 'args'>> {
+  const command = `"${process.execPath}" "${MAIN}" ${line}`;
+  // What the terminal is, not what it was for whoever runs the tests.
+  const child = place.start(SCRIPT, ['-qec', command, '/dev/null'], {
+    env: { TERM: 'xterm', CI: '', NO_COLOR: '1', ...env },
+  });
+  const waiting = [...answers];
+  let shown = '';
+  child.stdout.on('data', (piece: Buffer) => {
+    shown += piece.toString();
+    const [next] = waiting;
+    if (next === undefined || !shown.includes(next[0])) return;
+    waiting.shift();
+    shown = '';
+    child.stdin.write(next[1]);
+  });
+  const outcome = await outcomeOf(child);
+  expect(waiting, outcome.stdout).toEqual([]);
+  return outcome;
 }
 
 /** Writes the keys that never change: `signer`, `stranger` (ML-DSA-87), `recipient`, `other` (ML-KEM-1024). */

@@ -1,19 +1,18 @@
-import { existsSync } from 'node:fs';
 import { truncate } from 'node:fs/promises';
 import { beforeEach, expect } from 'vitest';
-import { needs } from '../support/require.ts';
 import {
   it,
   MAIN,
+  needsTerminal,
   type Outcome,
   outcomeOf,
   type Place,
   type RunOptions,
+  SCRIPT,
   type WithPlace,
   writeKeys,
 } from './support.ts';
 
-const SCRIPT = '/usr/bin/script';
 const HIDE_CURSOR = '\u001b[?25l';
 const CLEAR_LINE = '\u001b[2K';
 const SHOW_CURSOR = '\u001b[?25h';
@@ -65,11 +64,7 @@ async function interruptedAt(
   expect(await place.list()).toEqual(before);
 }
 
-needs(
-  'script',
-  process.platform === 'linux' && existsSync(SCRIPT),
-  'apt-get install bsdutils',
-)('on a terminal', () => {
+needsTerminal('on a terminal', () => {
   it.concurrent('a long file shows how far it is, and the bar goes away', async ({ place }) => {
     const { code, stdout } = await onTerminal(place, 'sign long -k signer.key -o a.sig', SLOW);
     expect(code).toBe(0);

@@ -3,23 +3,35 @@
  */
 import { inspect } from 'node:util';
 import { open, readHeader, seal, sealStream } from '@mwrasp/crypto/envelope';
+import { exportPrivateKey } from '@mwrasp/crypto/insecure';
 import { encapsulate, generateKemKey, KemPublicKey } from '@mwrasp/crypto/kem';
-import { type KeyInfo, type KeyRef, type Keystore, openKeystore } from '@mwrasp/crypto/keystore';
-import { generateSignKey, SignPublicKey, verify } from '@mwrasp/crypto/sign';
+import {
+  type Custody,
+  type KeyInfo,
+  type KeyRef,
+  type KeyState,
+  type Keystore,
+  openKeystore,
+} from '@mwrasp/crypto/keystore';
+import { generateSignKey, SignPrivateKey, SignPublicKey, verify } from '@mwrasp/crypto/sign';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { utf8 } from '../../src/bytes.ts';
 import type { Clock } from '../../src/clock.ts';
-import { AuthenticationError, InputError, KeyStoreError } from '../../src/errors.ts';
+import { AuthenticationError, ExpiredError, InputError, KeyStoreError } from '../../src/errors.ts';
 import { SecretBytes } from '../../src/secret.ts';
-import { type Expected, expectError } from './support/errors.ts';
-import { BACKENDS, type Place, ROOT_KEY } from './support/keystores.ts';
+import { type Expected, errorOf, expectError } from './support/errors.ts';
+import { BACKENDS, type Place, ROOT_KEY, tellMissingTokens } from './support/keystores.ts';
 
 const KEM = 'ML-KEM-1024';
 const DSA = 'ML-DSA-87';
+const AES = 'AES-256-GCM';
 const MESSAGE = utf8('transfer 100 to account 7');
 
 const NOT_FOUND: Expected = [KeyStoreError, 'ERR_KEYSTORE_NOT_FOUND'];
 const CLOSED: Expected = [KeyStoreError, 'ERR_KEYSTORE_STATE'];
+const STATE: Expected = [KeyStoreError, 'ERR_KEYSTORE_STATE'];
+const CUSTODY: Expected = [KeyStoreError, 'ERR_KEYSTORE_CUSTODY'];
+const REFUSED: Expected = [AuthenticationError, 'ERR_AUTHENTICATION'];
 const TYPE: Expected = [InputError, 'ERR_INPUT_TYPE'];
 const FORMAT: Expected = [InputError, 'ERR_INPUT_FORMAT'];
 const RANGE: Expected = [InputError, 'ERR_INPUT_RANGE'];
@@ -75,18 +87,18 @@ const MALFORMED_NAMES = [
 
 const fixedClock = (wallMs: number): Clock => ({ wallMs: () => wallMs, monotonicMs: () => 0 });
 
-describe.each(BACKENDS)('$name keystore', ({ name: backend, custody, persists, makePlace }) => {
+describe.each(BACKENDS)('$label keystore', ({ name: backend, custody, dataCustody, persists, makePlace }) => {
   let place: Place;
   let store: Keystore;
 
   beforeEach(async () => {
-    place = makePlace();
+    place = await makePlace();
     store = await place.open();
   });
 
   afterEach(async () => {
     await store.close();
-    place.remove();
+    await place.remove();
   });
 
   /** The store as somebody sees it who opens it now; the same one where it does not outlive itself. */
@@ -99,6 +111,7 @@ describe.each(BACKENDS)('$name keystore', ({ name: backend, custody, persists, m
 
   const kem = async (name = 'kem') => store.generate({ name, algorithm: KEM });
   const dsa = async (name = 'dsa') => store.generate({ name, algorithm: DSA });
+  const aes = async (name = 'data') => store.generate({ name, algorithm: AES });
   const kemPublicKey = async (key: string | KeyRef) => (await store.publicKey(key)) as KemPublicKey;
   const dsaPublicKey = async (key: string | KeyRef) => (await store.publicKey(key)) as SignPublicKey;
   const refs = async (from = store) => (await from.list()).map(({ ref }) => `${ref.name} ${ref.generation}`);
@@ -106,6 +119,12 @@ describe.each(BACKENDS)('$name keystore', ({ name: backend, custody, persists, m
   it('says which backend it is, and is empty at first', async () => {
     expect(store.backend).toBe(backend);
     expect(await store.list()).toEqual([]);
+  });
+
+  it('says which custody keys get here', async () => {
+    expect(await store.custodyOf(KEM)).toBe(custody);
+    expect(await store.custodyOf(DSA)).toBe(custody);
+    expect(await store.custodyOf(AES)).toBe(dataCustody);
   });
 
   describe('generate', () => {
@@ -117,8 +136,10 @@ describe.each(BACKENDS)('$name keystore', ({ name: backend, custody, persists, m
         ref: { name: 'kem', generation: 1 },
         algorithm: KEM,
         custody,
+        state: 'active',
         keyId: (await store.publicKey('kem')).keyId,
         createdAtMs: expect.any(Number),
+        activatedAtMs: info.createdAtMs,
       });
       expect(info.createdAtMs).toBeGreaterThanOrEqual(before);
       expect(info.createdAtMs).toBeLessThanOrEqual(after);
@@ -520,10 +541,298 @@ describe.each(BACKENDS)('$name keystore', ({ name: backend, custody, persists, m
     });
   });
 
+  describe('import', () => {
+    const seeds = { [KEM]: 64, [DSA]: 32, [AES]: 32 } as const;
+
+    it('takes raw bytes, secrets, key objects, DER and PEM, as the next generation', async () => {
+      const key = generateKemKey();
+      const forms = [
+        exportPrivateKey(key, 'seed').expose(),
+        exportPrivateKey(key, 'seed'),
+        key,
+        exportPrivateKey(key, 'der'),
+        exportPrivateKey(key, 'pem'),
+      ];
+      for (const [i, form] of forms.entries()) {
+        const info = await store.import({ name: `kem${i}`, algorithm: KEM, key: form });
+        expect(info).toMatchObject({ ref: { name: `kem${i}`, generation: 1 }, keyId: key.publicKey.keyId });
+        expect(info.custody).toBe(await store.custodyOf(KEM));
+      }
+      const { ciphertext, sharedSecret } = encapsulate(key.publicKey);
+      await seenLater();
+      for (const i of forms.keys()) {
+        expect((await store.decapsulate(`kem${i}`, ciphertext)).expose()).toEqual(sharedSecret.expose());
+      }
+      expect((await kem('kem0')).ref.generation).toBe(2);
+    });
+
+    it('takes signing keys and data keys', async () => {
+      const seed = new Uint8Array(32).fill(9);
+      const { keyId } = await store.import({ name: 'dsa', algorithm: DSA, key: seed });
+      await store.import({ name: 'data', algorithm: AES, key: seed });
+      expect(keyId).toBe(SignPrivateKey.fromSeed(seed).publicKey.keyId);
+      expect(seed).toEqual(new Uint8Array(32).fill(9));
+      await seenLater();
+      const signature = await store.sign('dsa', MESSAGE);
+      expect(verify(await dsaPublicKey('dsa'), MESSAGE, signature)).toBe(true);
+      expect(await store.openData(await store.sealData('data', MESSAGE))).toEqual(MESSAGE);
+    });
+
+    it.each([KEM, DSA, AES] as const)('refuses what is no key of %s', async (algorithm) => {
+      const take = (key: Any) => store.import({ name: 'k', algorithm, key });
+      const other = algorithm === KEM ? generateSignKey() : generateKemKey();
+      for (const key of [undefined, null, 5, {}, []]) await expectError(() => take(key), ...TYPE);
+      const wrong = await errorOf(() => take(new Uint8Array(seeds[algorithm] + 1)));
+      expect(wrong).toBeInstanceOf(InputError);
+      expect((await errorOf(() => take('no key'))).constructor).toBe(InputError);
+      await expectError(() => take(other), ...ALGORITHM);
+      const gone = SecretBytes.from(new Uint8Array(seeds[algorithm]));
+      gone.dispose();
+      await expectError(() => take(gone), ...DISPOSED);
+      expect(await refs()).toEqual([]);
+    });
+  });
+
+  describe('jwks', () => {
+    it('holds the public keys that others may use, in order', async () => {
+      expect(await store.jwks()).toEqual({ keys: [] });
+      const [first, second, other, data] = [await kem(), await kem(), await dsa(), await aes()];
+      const ids = async () => (await store.jwks()).keys.map(({ kid }) => kid);
+      expect(await ids()).toEqual([other.keyId, first.keyId, second.keyId]);
+      await store.update(first.ref, { state: 'retired' });
+      await store.update(second.ref, { state: 'suspended' });
+      await seenLater();
+      expect(await ids()).toEqual([other.keyId, first.keyId]);
+      expect(JSON.stringify(await store.jwks())).not.toContain('priv');
+      await expectError(() => store.publicKey(data.ref), ...ALGORITHM);
+    });
+  });
+
+  describe('sealData, openData, wrap and unwrap', () => {
+    it('open what they sealed, whichever generation sealed it', async () => {
+      await aes();
+      const old = await store.sealData('data', MESSAGE);
+      await aes();
+      const fresh = await store.sealData('data', MESSAGE);
+      await seenLater();
+      for (const sealed of [old, fresh]) expect(await store.openData(sealed)).toEqual(MESSAGE);
+      expect(await store.sealData('data', MESSAGE)).not.toEqual(fresh);
+    });
+
+    it('take no bytes and many, and bind the AAD', async () => {
+      await aes();
+      const aad = utf8('row 7');
+      for (const length of [0, 1, 100_000]) {
+        const plaintext = new Uint8Array(length).fill(5);
+        const sealed = await store.sealData('data', plaintext, { aad });
+        expect(sealed.length).toBe(length + 81);
+        expect(await store.openData(sealed, { aad })).toEqual(plaintext);
+        for (const options of [{}, { aad: utf8('row 8') }]) {
+          await expectError(() => store.openData(sealed, options), ...REFUSED);
+        }
+      }
+    });
+
+    it('refuse every changed byte', async () => {
+      await aes();
+      const sealed = await store.sealData('data', MESSAGE);
+      for (let i = 4; i < sealed.length; i++) {
+        const error = await errorOf(() => store.openData(sealed.with(i, (sealed[i] as number) ^ 1)));
+        // Bytes 5 to 20 name the key: with others, there is none.
+        const expected = i >= 5 && i < 21 ? 'ERR_KEYSTORE_NOT_FOUND' : 'ERR_AUTHENTICATION';
+        expect((error as Any).code, `byte ${i}`).toBe(expected);
+      }
+      for (let length = 0; length < sealed.length; length++) {
+        const error = await errorOf(() => store.openData(sealed.subarray(0, length)));
+        expect((error as Any).code).toMatch(/^ERR_(INPUT_FORMAT|AUTHENTICATION)$/);
+      }
+    });
+
+    it('keep messages and keys apart', async () => {
+      await aes();
+      const wrapped = await store.wrap('data', SecretBytes.from(MESSAGE));
+      const unwrapped = await store.unwrap(wrapped);
+      expect(unwrapped).toBeInstanceOf(SecretBytes);
+      expect(unwrapped.expose()).toEqual(MESSAGE);
+      await expectError(() => store.openData(wrapped), ...REFUSED);
+      await expectError(async () => store.unwrap(await store.sealData('data', MESSAGE)), ...REFUSED);
+    });
+
+    it('need a data key', async () => {
+      await kem();
+      await expectError(() => store.sealData('kem', MESSAGE), ...ALGORITHM);
+      await expectError(() => store.wrap('kem', MESSAGE), ...ALGORITHM);
+      await expectError(() => store.sealData('data', MESSAGE), ...NOT_FOUND);
+      await expectError(() => store.openData(new Uint8Array(100)), ...FORMAT);
+    });
+  });
+
+  describe('the budget of a data key', () => {
+    it('ends, for sealing only, and is never given twice', async () => {
+      const { ref } = await store.generate({ name: 'data', algorithm: AES, maxUses: 5 });
+      const sealed: Uint8Array[] = [];
+      for (let i = 0; i < 5; i++) sealed.push(await store.sealData('data', MESSAGE));
+      await expectError(() => store.sealData('data', MESSAGE), ExpiredError, 'ERR_EXPIRED_USE_BUDGET');
+      expect(await store.get(ref)).toMatchObject({ maxUses: 5, reservedUses: 5 });
+      await seenLater();
+      await expectError(() => store.wrap('data', MESSAGE), ExpiredError, 'ERR_EXPIRED_USE_BUDGET');
+      for (const bytes of sealed) expect(await store.openData(bytes)).toEqual(MESSAGE);
+    });
+
+    it('is kept by a hundred callers at once', async () => {
+      await store.generate({ name: 'data', algorithm: AES, maxUses: 60 });
+      const results = await Promise.allSettled(
+        Array.from({ length: 100 }, () => store.sealData('data', MESSAGE)),
+      );
+      expect(results.filter(({ status }) => status === 'fulfilled').length).toBe(60);
+    });
+
+    it('is 1 to 2^32, and none of a key pair', async () => {
+      const make = (maxUses: Any, algorithm: Any = AES) => store.generate({ name: 'k', algorithm, maxUses });
+      for (const wrong of [0, -1, 1.5, 2 ** 32 + 1]) await expectError(() => make(wrong), ...RANGE);
+      await expectError(() => make('5'), ...TYPE);
+      await expectError(() => make(5, KEM), ...OPTION);
+      expect((await aes()).maxUses).toBe(2 ** 32);
+    });
+  });
+
+  describe('states', () => {
+    const STATES: KeyState[] = ['pending', 'active', 'retired', 'suspended', 'compromised', 'destroying'];
+
+    it('decide what a key may do', async () => {
+      const [kemKey, dsaKey, dataKey] = [await kem(), await dsa(), await aes()];
+      const { ciphertext } = encapsulate(await kemPublicKey('kem'));
+      const sealed = await store.sealData('data', MESSAGE);
+      const uses: [call: () => Promise<unknown>, allowed: KeyState[]][] = [
+        [() => store.sign(dsaKey.ref, MESSAGE), ['active']],
+        [() => store.sealData(dataKey.ref, MESSAGE), ['active']],
+        [() => store.decapsulate(kemKey.ref, ciphertext), ['pending', 'active', 'retired']],
+        [() => store.openData(sealed), ['pending', 'active', 'retired']],
+      ];
+      for (const state of STATES) {
+        for (const { ref } of [kemKey, dsaKey, dataKey]) {
+          expect((await store.update(ref, { state })).state).toBe(state);
+        }
+        await seenLater();
+        for (const [call, allowed] of uses) {
+          if (allowed.includes(state)) await call();
+          else await expectError(call, ...STATE);
+        }
+      }
+    });
+
+    it('have ends', async () => {
+      const { ref } = await kem();
+      await store.update(ref, { state: 'compromised' });
+      for (const state of ['pending', 'active', 'retired', 'suspended'] as const) {
+        await expectError(() => store.update(ref, { state }), ...STATE);
+      }
+      await store.update(ref, { state: 'destroying' });
+      for (const state of STATES.slice(0, 5)) await expectError(() => store.update(ref, { state }), ...STATE);
+      await store.destroy(ref);
+    });
+
+    it('make a name mean its newest active generation', async () => {
+      const first = await kem();
+      await store.generate({ name: 'kem', algorithm: KEM, state: 'pending' });
+      expect((await store.get('kem')).ref).toEqual(first.ref);
+      await store.update({ name: 'kem', generation: 2 }, { state: 'active' });
+      expect((await store.get('kem')).ref.generation).toBe(2);
+      await store.update({ name: 'kem', generation: 2 }, { state: 'suspended' });
+      expect((await (await seenLater()).get('kem')).ref).toEqual(first.ref);
+    });
+
+    it('and times are kept, and what is not mentioned stays', async () => {
+      const { ref } = await store.generate({ name: 'kem', algorithm: KEM, state: 'pending' });
+      expect(await store.get(ref)).not.toHaveProperty('activatedAtMs');
+      await store.update(ref, { activatedAtMs: 5, destroyAfterMs: Number.MAX_SAFE_INTEGER });
+      await store.update(ref, { retiredAtMs: 0 });
+      expect(await (await seenLater()).get(ref)).toMatchObject({
+        state: 'pending',
+        activatedAtMs: 5,
+        retiredAtMs: 0,
+        destroyAfterMs: Number.MAX_SAFE_INTEGER,
+      });
+      for (const wrong of [-1, 1.5, Number.NaN]) {
+        await expectError(() => store.update(ref, { retiredAtMs: wrong }), ...RANGE);
+      }
+      await expectError(() => store.update(ref, { state: 'dead' as Any }), ...OPTION);
+      await expectError(() => store.update(ref, { revision: 5 } as Any), ...OPTION);
+      await expectError(() => store.update(ref, undefined as Any), ...TYPE);
+      await expectError(() => store.update({ name: 'kem', generation: 9 }, {}), ...NOT_FOUND);
+    });
+  });
+
+  describe('ifAbsent', () => {
+    it('makes a key once', async () => {
+      const make = () => store.generate({ name: 'kem', algorithm: KEM, ifAbsent: true });
+      const infos = await Promise.all(Array.from({ length: 8 }, make));
+      expect(new Set(infos.map(({ keyId }) => keyId)).size).toBe(1);
+      expect(await refs(await seenLater())).toEqual(['kem 1']);
+      expect(await make()).toEqual(infos[0]);
+      await store.destroy({ name: 'kem', generation: 1 });
+      expect((await make()).ref.generation).toBe(2);
+      await expectError(
+        () => store.generate({ name: 'kem', algorithm: DSA, ifAbsent: true }),
+        KeyStoreError,
+        'ERR_KEYSTORE_EXISTS',
+      );
+    });
+  });
+
+  describe('requireCustody', () => {
+    const ORDER: Custody[] = ['memory', 'sealed', 'in-token'];
+    const isLess = (have: Custody, wanted: Custody) => ORDER.indexOf(have) < ORDER.indexOf(wanted);
+
+    it.each([KEM, DSA, AES] as const)('refuses %s with less, at creation and at use', async (algorithm) => {
+      const have = await store.custodyOf(algorithm);
+      for (const wanted of ORDER) {
+        const make = () => store.generate({ name: 'k', algorithm, requireCustody: wanted });
+        if (isLess(have, wanted)) await expectError(make, ...CUSTODY);
+        else expect((await make()).custody).toBe(have);
+      }
+      expect((await store.list()).every(({ custody: has }) => has === have)).toBe(true);
+      const use = (requireCustody: Custody) =>
+        algorithm === KEM
+          ? store.decapsulate('k', new Uint8Array(1568), { requireCustody })
+          : algorithm === DSA
+            ? store.sign('k', MESSAGE, { requireCustody })
+            : store.sealData('k', MESSAGE, { requireCustody });
+      for (const wanted of ORDER) {
+        if (isLess(have, wanted)) await expectError(() => use(wanted), ...CUSTODY);
+        else await use(wanted);
+      }
+      await expectError(() => use('vault' as Any), ...OPTION);
+    });
+  });
+
+  describe('onChange', () => {
+    it('tells of every change until it ends, whatever a listener throws', async () => {
+      const seen: string[] = [];
+      store.onChange(() => {
+        throw new Error('of the listener');
+      });
+      const end = store.onChange(({ kind, info }) => {
+        seen.push(`${kind} ${info.ref.name} ${info.ref.generation} ${info.state}`);
+      });
+      const { ref } = await aes();
+      await store.sealData('data', MESSAGE);
+      await store.update(ref, { state: 'retired' });
+      await store.destroy(ref);
+      end();
+      await aes();
+      expect(seen).toEqual(['created data 1 active', 'updated data 1 retired', 'destroyed data 1 retired']);
+      await expectError(() => store.onChange(5 as Any), ...TYPE);
+    });
+  });
+
   describe('close', () => {
     it('refuses every method afterwards, and may be called again', async () => {
       const { ref, keyId } = await kem();
       const signed = await dsa();
+      const data = await aes();
+      const sealed = await store.sealData('data', MESSAGE);
+      const wrapped = await store.wrap('data', MESSAGE);
       const publicKey = await kemPublicKey('kem');
       const envelope = await seal(publicKey, MESSAGE);
       const { ciphertext } = encapsulate(publicKey);
@@ -532,6 +841,15 @@ describe.each(BACKENDS)('$name keystore', ({ name: backend, custody, persists, m
       await Promise.all([store.close(), store.close()]);
       await store.close();
       const calls: Record<Exclude<keyof Keystore, 'backend' | 'close'>, () => unknown> = {
+        custodyOf: () => store.custodyOf(KEM),
+        import: () => store.import({ name: 'kem', algorithm: KEM, key: new Uint8Array(64) }),
+        jwks: () => store.jwks(),
+        sealData: () => store.sealData(data.ref, MESSAGE),
+        openData: () => store.openData(sealed),
+        wrap: () => store.wrap(data.ref, MESSAGE),
+        unwrap: () => store.unwrap(wrapped),
+        update: () => store.update(ref, { state: 'retired' }),
+        onChange: () => store.onChange(() => {}),
         generate: () => store.generate({ name: 'kem', algorithm: KEM }),
         list: () => store.list(),
         get: () => store.get('kem'),
@@ -565,7 +883,7 @@ describe.each(BACKENDS)('$name keystore', ({ name: backend, custody, persists, m
     await kem();
     await store.decapsulate('kem', new Uint8Array(1568));
     expect(inspect(store, { showHidden: true, depth: 9 })).not.toMatch(/[0-9a-f]{2}(, [0-9]|[0-9a-f]{6})/);
-    expect(JSON.stringify(store)).toBe('{}');
+    expect(JSON.parse(JSON.stringify(store))).toEqual({ backend });
   });
 
   describe('wrong inputs', () => {
@@ -600,7 +918,7 @@ describe.each(BACKENDS)('$name keystore', ({ name: backend, custody, persists, m
       ['generate(null)', () => store.generate(null as Any), TYPE],
       ['generate("kem")', () => store.generate('kem' as Any), TYPE],
       ['generate([])', () => store.generate([] as Any), TYPE],
-      ['generate({})', () => store.generate({} as Any), TYPE],
+      ['generate({})', () => store.generate({} as Any), OPTION],
       ['generate without algorithm', () => store.generate({ name: 'k' } as Any), OPTION],
       ['generate a number', () => store.generate({ name: 7, algorithm: KEM } as Any), TYPE],
       ['generate ML-KEM-768', () => store.generate({ name: 'k', algorithm: 'ML-KEM-768' } as Any), OPTION],
@@ -666,23 +984,25 @@ describe.each(BACKENDS)('$name keystore', ({ name: backend, custody, persists, m
   });
 });
 
+tellMissingTokens();
+
 describe('openKeystore, wrong inputs', () => {
-  const path = '/nonexistent/keys.mwk';
+  const path = '/nonexistent/keys';
   const file = { backend: 'file', path, rootKey: ROOT_KEY };
   const disposed = SecretBytes.from(ROOT_KEY);
   disposed.dispose();
 
   const cases: [label: string, options: Any, expected: Expected][] = [
-    ['nothing', undefined, OPTION],
+    ['nothing', undefined, TYPE],
     ['null', null, TYPE],
-    ['text', 'memory', TYPE],
     ['a number', 5, TYPE],
-    ['an array', [], TYPE],
+    ['an array', [], OPTION],
     ['no backend', {}, OPTION],
     ['an unknown backend', { backend: 'redis' }, OPTION],
     ['a backend that is no text', { backend: 1 }, OPTION],
     ['an inherited backend', { backend: 'constructor' }, OPTION],
     ['an unknown option', { backend: 'memory', passphrase: 'x' }, OPTION],
+    ['an unknown custody', { backend: 'memory', requireCustody: 'vault' }, OPTION],
     ['memory with a path', { backend: 'memory', path }, OPTION],
     ['memory with a root key', { backend: 'memory', rootKey: ROOT_KEY }, OPTION],
     ['memory with a clock that is none', { backend: 'memory', clock: {} }, TYPE],
@@ -690,20 +1010,41 @@ describe('openKeystore, wrong inputs', () => {
     ['memory with half a clock', { backend: 'memory', clock: { wallMs: () => 0 } }, TYPE],
     ['file without a path', { backend: 'file', rootKey: ROOT_KEY }, TYPE],
     ['file with an empty path', { ...file, path: '' }, TYPE],
-    ['file with a URL', { ...file, path: new URL('file:///nonexistent') }, TYPE],
+    ['file with a URL object', { ...file, path: new URL('file:///nonexistent') }, TYPE],
     ['file with an unknown option', { ...file, mode: 0o644 }, OPTION],
-    ['file without a root key', { backend: 'file', path }, TYPE],
+    ['file without a root key', { backend: 'file', path }, OPTION],
+    ['file with two root keys', { ...file, keyFile: '/key' }, OPTION],
     ['file with a root key in text', { ...file, rootKey: 'x'.repeat(32) }, TYPE],
     ['file with a root key of 31 bytes', { ...file, rootKey: new Uint8Array(31) }, LENGTH],
     ['file with a root key of 33 bytes', { ...file, rootKey: new Uint8Array(33) }, LENGTH],
     ['file with no bytes of root key', { ...file, rootKey: new Uint8Array(0) }, LENGTH],
     ['file with a disposed root key', { ...file, rootKey: disposed }, DISPOSED],
+    ['file with an empty passphrase', { backend: 'file', path, passphrase: new Uint8Array(0) }, LENGTH],
+    ['file with a passphrase in text', { backend: 'file', path, passphrase: 'secret' }, TYPE],
+    ['file with a cost and no passphrase', { ...file, argon2id: {} }, OPTION],
+    ['file with a key file that is no path', { backend: 'file', path, keyFile: 5 }, TYPE],
+    ['file with half a root keystore', { backend: 'file', path, rootKeystore: { key: 'k' } }, TYPE],
+    ['file with a mark that is no path', { ...file, highWaterMark: true }, TYPE],
+    ['file with a lock timeout of 0', { ...file, lockTimeoutMs: 0 }, RANGE],
+    ['file with create: 1', { ...file, create: 1 }, TYPE],
     ['file with a clock that is none', { ...file, clock: Date }, TYPE],
     ['file in a folder that is not there', file, [KeyStoreError, 'ERR_KEYSTORE_IO']],
-    ['file with a zero byte in its name', { ...file, path: 'a\0b' }, [KeyStoreError, 'ERR_KEYSTORE_IO']],
+    ['file with a zero byte in its name', { ...file, path: 'a\0b' }, FORMAT],
+    ['a text that is no URL', 'memory', FORMAT],
+    ['a path', '/var/lib/keys', FORMAT],
+    ['a URL of another kind', 'https://example.org/keys', FORMAT],
+    ['a file URL with a host', 'file://host/keys', FORMAT],
+    ['a file URL with an unknown parameter', 'file:///nonexistent/keys?passphrase=x', OPTION],
+    ['a file URL with a parameter twice', 'file:///nonexistent/keys?key-file=/a&key-file=/b', OPTION],
+    ['a file URL without what unlocks it', 'file:///nonexistent/keys', OPTION],
   ];
 
   it.each(cases)('%s', async (_label, options, expected) => {
     await expectError(() => openKeystore(options), ...expected);
+  });
+
+  it('a secret in a URL is not repeated', async () => {
+    const error = await errorOf(() => openKeystore('file:///nonexistent/keys?passphrase=hunter2'));
+    expect(error.message).not.toContain('hunter2');
   });
 });

@@ -22,7 +22,11 @@ it('has one letter a format', () => {
     'A aead-message',
     'S aead-stream',
     'E envelope',
-    'K keystore',
+    'K keystore manifest',
+    'R keystore root',
+    'B keystore blob',
+    'D sealed data',
+    'H high-water mark',
     'F fragment',
   ]);
 });

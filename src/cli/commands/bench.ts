@@ -3,8 +3,9 @@
  *
  * @module
  */
+
+import type { EngineName } from '@mwrasp/crypto/engines';
 import { type Command, Option } from 'commander';
-import type { EngineName } from '../../engines/index.ts';
 import { CliError, EXIT } from '../exit.ts';
 import { Progress, print } from '../terminal.ts';
 

@@ -31,7 +31,7 @@ interface Report {
   readonly fragments: FragmentOutcome;
 }
 
-/** The root key of a kept keystore lies beside it; that of a temporary one is drawn and forgotten. */
+/** Root key and high-water mark of a kept keystore lie beside it; those of a temporary one are forgotten. */
 async function rootKey(keystorePath: string, kept: boolean): Promise<SecretBytes> {
   if (!kept) return SecretBytes.adopt(crypto.getRandomValues(new Uint8Array(32)));
   const path = `${keystorePath}.rootkey`;
@@ -63,9 +63,10 @@ async function runIn(folder: string, file: string | undefined, options: Options)
   const source = file ?? (await packOwnTarball(folder));
   const sizeBytes = await sizeOf(source);
   const kept = options.keystore !== undefined;
-  const path = options.keystore ?? join(folder, 'keys.mwk');
+  const path = options.keystore ?? join(folder, 'keys');
   using root = await rootKey(path, kept);
-  const keystore = await openKeystore({ backend: 'file', path, rootKey: root });
+  const highWaterMark = kept ? `${path}.mark` : false;
+  const keystore = await openKeystore({ backend: 'file', path, rootKey: root, highWaterMark });
   try {
     const keys = [
       await ensureKey(keystore, SIGNER, 'ML-DSA-87'),
@@ -139,7 +140,7 @@ export function addDemo(program: Command): void {
     .command('demo')
     .description('the main job: sign, seal, open, verify and fragment a file, and show that fragments die')
     .argument('[file]', "a file of any size (default: this package's own tarball)")
-    .option('--keystore <path>', 'a keystore file to keep; its root key goes to PATH.rootkey')
+    .option('--keystore <path>', 'a keystore folder to keep; its root key goes to PATH.rootkey')
     .option('--json', 'print one JSON object')
     .action(run);
 }

@@ -10,8 +10,9 @@ import { readHeader } from '@mwrasp/crypto/envelope';
 import { inspectFragment } from '@mwrasp/crypto/fragment';
 import type { Command } from 'commander';
 import { CliError, EXIT } from '../exit.ts';
-import { openInput } from '../files.ts';
+import { openInput, STANDARD_STREAM } from '../files.ts';
 import { detectForm } from '../keys.ts';
+import { describeManifest, newestManifest } from '../store/folder.ts';
 import { print, table } from '../terminal.ts';
 
 /** Enough of a file to tell what it is: a whole key set or fragment, or the header of something longer. */
@@ -23,7 +24,10 @@ const FORMAT_NAMES: Record<string, string> = {
   A: 'sealed message (AES-256-GCM)',
   S: 'sealed stream (AES-256-GCM)',
   E: 'envelope (HPKE)',
-  K: 'file keystore',
+  K: 'keystore manifest',
+  B: 'keystore blob',
+  D: 'data sealed by a keystore',
+  H: 'high-water mark of a keystore',
   F: 'fragment',
 };
 
@@ -80,6 +84,7 @@ function describeOurs({ head, sizeBytes }: Head): Description | undefined {
     };
   }
   if (format === 'F') return { ...base, ...inspectFragment(head) };
+  if (format === 'K') return { ...base, ...describeManifest(head) };
   return base;
 }
 
@@ -137,10 +142,11 @@ export function addInspect(program: Command): void {
   program
     .command('inspect')
     .description('say what a file is: a key in any form, an envelope, sealed data, a keystore, a fragment')
-    .argument('<file>', 'the file, or - for standard input')
+    .argument('<file>', "the file, a keystore's folder, or - for standard input")
     .option('--json', 'print one JSON object')
     .action(async (file: string, { json }: { json?: boolean }) => {
-      const result = { file, ...describeBytes(await readHead(file)) };
+      const manifest = file === STANDARD_STREAM ? undefined : await newestManifest(file);
+      const result = { file, ...describeBytes(await readHead(manifest ?? file)) };
       print(json, result, () =>
         table(
           Object.entries(result).map(([name, value]) => [name, String(value ?? 'none')]),

@@ -285,13 +285,20 @@ export function omissibleOptions(...fields: readonly Argument[]): Argument {
 
 /** Options of which some must be there. */
 export function requiredOptions(...fields: readonly Argument[]): Argument {
-  return argument('options', () => valuesOf(fields), {
+  return bagOf('options', ...fields);
+}
+
+/** An options bag of any name, of which some fields must be there. */
+export function bagOf(name: string, ...fields: readonly Argument[]): Argument {
+  return argument(name, () => valuesOf(fields), {
     fields,
     wrong: {
       'an option of another name': () => ({ ...valuesOf(fields), other: 1 }),
       'an option of a long other name': () => ({ ...valuesOf(fields), ['x'.repeat(1000)]: 1 }),
       ...Object.fromEntries(
-        fields.map(fieldName).map((name) => [`an option ${name} that throws`, () => throwingGetters(name)]),
+        fields
+          .map(fieldName)
+          .map((field) => [`an option ${field} that throws`, () => throwingGetters(field)]),
       ),
     },
   });

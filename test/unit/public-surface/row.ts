@@ -39,7 +39,8 @@ export interface Subject {
 
 /** The table of one entry: everything that it shows, by id. */
 export interface Table {
-  readonly rows: Readonly<Record<string, Row>>;
+  /** One row, or several where there are several ways to call it. */
+  readonly rows: Readonly<Record<string, Row | readonly Row[]>>;
   readonly subjects: Readonly<Record<string, Subject>>;
 }
 

@@ -15,6 +15,7 @@ import { INSECURE } from './rows/insecure.ts';
 import { KAT } from './rows/kat.ts';
 import { KEM } from './rows/kem.ts';
 import { KEYSTORE } from './rows/keystore.ts';
+import { KEYSTORE_PKCS11 } from './rows/keystore-pkcs11.ts';
 import { ROOT } from './rows/root.ts';
 import { SIGN } from './rows/sign.ts';
 
@@ -26,6 +27,7 @@ const ALL: readonly Table[] = [
   ENCODINGS,
   ENVELOPE,
   KEYSTORE,
+  KEYSTORE_PKCS11,
   FRAGMENT,
   ENGINES,
   KAT,
@@ -44,17 +46,18 @@ export function methodArguments({ methods }: Subject, name: string): readonly Ar
 }
 
 /**
- * The row of anything public: a function's own, or that of a method on something that is in use.
+ * The rows of anything public: a function's own, or that of a method on something that is in use.
  *
  * @param id - As the docstrings name it.
  * @param parameters - How many parameters it has; without any, there is nothing for the table to say.
+ * @returns None when the table says nothing of it.
  */
-export function rowOf(id: string, parameters = 0): Row | undefined {
+export function rowsOf(id: string, parameters = 0): readonly Row[] {
   const own = TABLE.rows[id];
-  if (own !== undefined) return own;
+  if (own !== undefined) return 'call' in own ? [own] : own;
   const [subjectId, name] = id.split('#') as [string, string | undefined];
   const subject = TABLE.subjects[subjectId];
-  if (subject === undefined || name === undefined) return undefined;
-  if (!Object.hasOwn(subject.methods, name) && parameters > 0) return undefined;
-  return methodRow(subject.live, name, methodArguments(subject, name));
+  if (subject === undefined || name === undefined) return [];
+  if (!Object.hasOwn(subject.methods, name) && parameters > 0) return [];
+  return [methodRow(subject.live, name, methodArguments(subject, name))];
 }

@@ -2,8 +2,7 @@
  * Everything that reads bytes of a format, with each byte of the header changed, some of the rest, and every length that
  * is too short: what comes is documented, and nothing that is authenticated opens.
  */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '@mwrasp/crypto';
@@ -23,7 +22,7 @@ import { inspectFragment, TemporalVault } from '@mwrasp/crypto/fragment';
 import { hmacSha3_512, verifyHmacSha3_512 } from '@mwrasp/crypto/hash';
 import { exportPrivateKey } from '@mwrasp/crypto/insecure';
 import { decapsulate, encapsulate, KemPrivateKey, KemPublicKey } from '@mwrasp/crypto/kem';
-import { openKeystore } from '@mwrasp/crypto/keystore';
+import { type FileKeystoreOptions, type Keystore, openKeystore } from '@mwrasp/crypto/keystore';
 import {
   createMu,
   SignPrivateKey,
@@ -77,17 +76,37 @@ const envelopeStream = Buffer.concat(
 const SIGNATURE_BYTES = 4627;
 const headerBytes = (bytes: Uint8Array) => envelope.readHeader(bytes).headerBytes;
 
-const store = await openKeystore({ backend: 'memory' });
-await store.generate({ name: 'kem', algorithm: 'ML-KEM-1024' });
-const toStore = await envelope.seal((await store.publicKey('kem')) as KemPublicKey, message, { context });
-
 const folder = mkdtempSync(join(tmpdir(), 'mwrasp-tampering-'));
-const path = join(folder, 'store');
 const rootKey = SECRETS.aeadKey;
-const fileStore = await openKeystore({ backend: 'file', path, rootKey });
-await fileStore.generate({ name: 'sign', algorithm: 'ML-DSA-87' });
-await fileStore.close();
-const file = new Uint8Array(await readFile(path));
+
+const memoryStore = await openKeystore({ backend: 'memory' });
+const fileStore = await openKeystore({
+  backend: 'file',
+  path: join(folder, 'live'),
+  rootKey,
+  highWaterMark: false,
+});
+
+/** A store that lies still while its files are changed. */
+const still: FileKeystoreOptions = {
+  backend: 'file',
+  path: join(folder, 'still'),
+  rootKey,
+  highWaterMark: join(folder, 'mark'),
+};
+const filled = await openKeystore(still);
+await filled.generate({ name: 'sign', algorithm: 'ML-DSA-87' });
+await filled.close();
+const manifestPath = only(still.path, /^manifest-/);
+const blobPath = only(join(still.path, 'keys'), /\.mwb$/);
+
+function only(within: string, name: RegExp): string {
+  const [found, ...others] = readdirSync(within).filter((file) => name.test(file));
+  if (found === undefined || others.length > 0) throw new Error(`not one file ${name} in ${within}`);
+  return join(within, found);
+}
+
+const bytesOf = (path: string) => new Uint8Array(readFileSync(path));
 
 // Time stands still: however long these tests take, nothing expires under them.
 vi.spyOn(systemClock, 'monotonicMs').mockReturnValue(0);
@@ -96,7 +115,8 @@ const [fragment, otherFragment] = vault.split(message, { total: 2 }) as [Uint8Ar
 afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
   vault.dispose();
-  await store.close();
+  await memoryStore.close();
+  await fileStore.close();
 });
 
 const { ciphertext, sharedSecret } = encapsulate(kemPublic);
@@ -126,6 +146,8 @@ function parsed(bytes: Uint8Array): unknown {
 }
 
 const DER_HEADER_BYTES = 22;
+/** Preamble, purpose, key id, nonce, commitment and tag of sealed data. */
+const DATA_OVERHEAD_BYTES = 4 + 1 + 16 + 12 + 32 + 16;
 const PEM_HEADER_BYTES = '-----BEGIN PRIVATE KEY-----\n'.length;
 
 const READERS: readonly Reader[] = [
@@ -201,20 +223,38 @@ const READERS: readonly Reader[] = [
     read: envelope.readHeader,
     changed: 'either',
   },
+  ...(await storeReaders('keystore.Keystore', memoryStore)),
+  ...(await storeReaders('keystore.FileKeystore', fileStore)),
   {
-    id: 'keystore.Keystore#openEnvelope',
-    argument: 'envelope',
-    bytes: toStore,
-    every: headerBytes(toStore),
-    read: (bytes) => store.openEnvelope(bytes, { context }),
+    id: 'keystore.openKeystore',
+    argument: 'options',
+    bytes: bytesOf(manifestPath),
+    every: 4 + 16 + 8 + 1 + SEAL_OVERHEAD_BYTES,
+    read: withFile(manifestPath, () => {}),
     changed: 'wrong',
   },
   {
     id: 'keystore.openKeystore',
-    argument: 'options.path',
-    bytes: file,
-    every: 4 + SEAL_OVERHEAD_BYTES,
-    read: readStore,
+    argument: 'options.highWaterMark',
+    bytes: bytesOf(still.highWaterMark as string),
+    every: bytesOf(still.highWaterMark as string).length,
+    read: withFile(still.highWaterMark as string, () => {}),
+    changed: 'wrong',
+  },
+  {
+    id: 'keystore.FileKeystore#publicKey',
+    argument: 'key',
+    bytes: bytesOf(blobPath),
+    every: 100,
+    read: withFile(blobPath, (store) => store.publicKey('sign')),
+    changed: 'wrong',
+  },
+  {
+    id: 'keystore.FileKeystore#sign',
+    argument: 'key',
+    bytes: bytesOf(blobPath),
+    every: 100,
+    read: withFile(blobPath, (store) => store.sign('sign', message)),
     changed: 'wrong',
   },
   {
@@ -373,10 +413,57 @@ const READERS: readonly Reader[] = [
   },
 ];
 
-async function readStore(bytes: Uint8Array): Promise<void> {
-  writeFileSync(path, bytes);
-  const opened = await openKeystore({ backend: 'file', path, rootKey });
-  await opened.close();
+/** What a store of either kind opens. */
+async function storeReaders(id: string, store: Keystore): Promise<readonly Reader[]> {
+  await store.generate({ name: 'kem', algorithm: 'ML-KEM-1024' });
+  await store.generate({ name: 'data', algorithm: 'AES-256-GCM' });
+  const toStore = await envelope.seal((await store.publicKey('kem')) as KemPublicKey, message, { context });
+  const data = await store.sealData('data', message, { aad });
+  const wrapped = await store.wrap('data', SECRETS.bytes, { aad });
+  return [
+    {
+      id: `${id}#openEnvelope`,
+      argument: 'envelope',
+      bytes: toStore,
+      every: headerBytes(toStore),
+      read: (bytes) => store.openEnvelope(bytes, { context }),
+      changed: 'wrong',
+    },
+    {
+      id: `${id}#openData`,
+      argument: 'sealed',
+      bytes: data,
+      every: DATA_OVERHEAD_BYTES,
+      read: (bytes) => store.openData(bytes, { aad }),
+      changed: 'wrong',
+    },
+    {
+      id: `${id}#unwrap`,
+      argument: 'wrapped',
+      bytes: wrapped,
+      every: wrapped.length,
+      read: (bytes) => store.unwrap(bytes, { aad }),
+      changed: 'wrong',
+    },
+  ];
+}
+
+/** Uses the store that lies still, with one of its files changed. */
+function withFile(path: string, use: (store: Keystore) => unknown): (bytes: Uint8Array) => Promise<void> {
+  const before = bytesOf(path);
+  return async (bytes) => {
+    writeFileSync(path, bytes);
+    try {
+      const opened = await openKeystore(still);
+      try {
+        await use(opened);
+      } finally {
+        await opened.close();
+      }
+    } finally {
+      writeFileSync(path, before);
+    }
+  };
 }
 
 /** A changed ciphertext is no error, but its secret is another one. */

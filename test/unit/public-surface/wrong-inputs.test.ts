@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest';
 import { thrownBy } from '../../support/errors.ts';
 import { readSurface } from './documented.ts';
 import { type Call, callsOf, methodRow, problemOf, type Row, type Subject, validCall } from './row.ts';
-import { methodArguments, rowOf, TABLE } from './table.ts';
+import { methodArguments, rowsOf, TABLE } from './table.ts';
 import { COMMON } from './values.ts';
 
 const { documented } = readSurface();
@@ -25,8 +25,9 @@ async function problemsOf(row: Row, calls: readonly Call[], id: string): Promise
 
 describe('wrong inputs', () => {
   it.each(callable.map(({ id, parameters }) => [id, parameters] as const))('%s', async (id, parameters) => {
-    const row = rowOf(id, parameters) as Row;
-    expect(await problemsOf(row, callsOf(row), id)).toEqual([]);
+    const problems: string[] = [];
+    for (const row of rowsOf(id, parameters)) problems.push(...(await problemsOf(row, callsOf(row), id)));
+    expect(problems).toEqual([]);
   });
 });
 

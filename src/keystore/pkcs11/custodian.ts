@@ -1,0 +1,307 @@
+/**
+ * The custodian that is a token. Where it has an algorithm, the key is made and used inside, and never comes out. Where it has
+ * not, the seed is sealed by a key of its own inside the token, which cannot be read either, and is in this process's memory
+ * while it is in use.
+ *
+ * @module
+ */
+import { concat, equal, utf8, wipe } from '../../bytes.ts';
+import type { AnyPublicKey } from '../../encodings/index.ts';
+import { KeyStoreError } from '../../errors.ts';
+import { sha3_512 } from '../../hash/index.ts';
+import { encapsulate, KemPublicKey } from '../../kem/index.ts';
+import { AES_256_GCM, ML_DSA_87, ML_KEM_1024 } from '../../params.ts';
+import { SignPublicKey, verify } from '../../sign/index.ts';
+import type { Custodian, KeyHandle, LiveKey, NewKey, SealedParts } from '../custodian.ts';
+import type { Custody, KeystoreAlgorithm } from '../keystore.ts';
+import { drawKey, liveFromSeed, privateKeyFrom } from '../software.ts';
+import { capability, custodyIn } from './capabilities.ts';
+import { has } from './capability.ts';
+import { openInToken, openOrRefuse, sealInToken } from './gcm.ts';
+import { decapsulateInToken } from './kem.ts';
+import { destroyObjects, findObject, generateObject, importObject, proveObject } from './objects.ts';
+import type { IvSource } from './quirks.ts';
+import type { Session, Token } from './token.ts';
+import { copyOf, viewWithPointer } from './values.ts';
+
+/** First byte of what is kept of a sealed key: nonce (12), ciphertext and tag follow. */
+const SEALED_VERSION = 1;
+
+const EMPTY = new Uint8Array(0);
+
+/** The algorithms with a public key. */
+type PairAlgorithm = Exclude<KeystoreAlgorithm, typeof AES_256_GCM.name>;
+
+/** What a sealed seed is bound to: version, algorithm, id, hash of the public key. */
+function sealedAad(
+  id: Uint8Array,
+  algorithm: KeystoreAlgorithm,
+  publicKey: AnyPublicKey | undefined,
+): Uint8Array {
+  const name = utf8(algorithm);
+  const hash = sha3_512(publicKey?.toBytes() ?? EMPTY);
+  return concat(Uint8Array.of(SEALED_VERSION, name.length), name, id, hash);
+}
+
+function readPublicKey(algorithm: PairAlgorithm, raw: Uint8Array): AnyPublicKey {
+  return algorithm === ML_KEM_1024.name ? KemPublicKey.fromBytes(raw) : SignPublicKey.fromBytes(raw);
+}
+
+/** Holds keys in, or under, a token. */
+export class TokenCustodian implements Custodian {
+  readonly #token: Token;
+  readonly #label: string;
+  /** Found out with the first key that seals. */
+  #ivSource: IvSource | undefined;
+
+  /**
+   * @param token - Open; taken over.
+   * @param label - CKA_LABEL of new objects.
+   */
+  constructor(token: Token, label: string) {
+    this.#token = token;
+    this.#label = label;
+  }
+
+  custodyOf(algorithm: KeystoreAlgorithm): Promise<Custody> {
+    return custodyIn(this.#token, algorithm);
+  }
+
+  async create(
+    id: Uint8Array,
+    algorithm: KeystoreAlgorithm,
+    secret: Uint8Array | undefined,
+  ): Promise<NewKey> {
+    const custody = await this.custodyOf(algorithm);
+    try {
+      if (custody === 'sealed') return await this.#createSealed(id, algorithm as PairAlgorithm, secret);
+      if (secret === undefined) return await this.#generate(id, algorithm);
+      return await this.#import(id, algorithm, secret);
+    } catch (error) {
+      // Nobody will ever ask for it.
+      await this.#destroyAll(id).catch(() => {});
+      throw error;
+    }
+  }
+
+  async load(handle: KeyHandle): Promise<LiveKey> {
+    if (handle.custody === 'sealed') return this.#loadSealed(handle);
+    const { id, algorithm } = handle;
+    // Told now when it is not there.
+    await this.#token.run((session) => void findObject(session, algorithm, id));
+    switch (algorithm) {
+      case AES_256_GCM.name:
+        return this.#liveAead(id);
+      case ML_KEM_1024.name:
+        return this.#liveKem(id);
+      default:
+        return this.#liveSign(id);
+    }
+  }
+
+  async destroy({ id }: { readonly id: Uint8Array }): Promise<void> {
+    await this.#destroyAll(id);
+  }
+
+  close(): Promise<void> {
+    return this.#token.close();
+  }
+
+  #destroyAll(id: Uint8Array): Promise<void> {
+    return this.#token.change((session) => destroyObjects(session, id));
+  }
+
+  #options(id: Uint8Array) {
+    return { id, label: this.#label, persistent: true };
+  }
+
+  /** Makes a key inside. Repeating it replaces what the first try left. */
+  async #generate(id: Uint8Array, algorithm: KeystoreAlgorithm): Promise<NewKey> {
+    const raw = await this.#token.change((session) => {
+      destroyObjects(session, id);
+      const { publicKey } = generateObject(session, algorithm, this.#options(id));
+      proveObject(session, algorithm, id);
+      return publicKey;
+    });
+    const publicKey = raw && algorithm !== AES_256_GCM.name ? readPublicKey(algorithm, raw) : undefined;
+    await this.#checkPair(id, publicKey);
+    return { custody: 'in-token', publicKey, protection: EMPTY, secret: EMPTY };
+  }
+
+  async #import(id: Uint8Array, algorithm: KeystoreAlgorithm, secret: Uint8Array): Promise<NewKey> {
+    await this.#token.change((session) => {
+      destroyObjects(session, id);
+      try {
+        importObject(session, algorithm, this.#options(id), secret);
+      } catch (error) {
+        throw explainImport(error, algorithm);
+      }
+      proveObject(session, algorithm, id);
+    });
+    let publicKey: AnyPublicKey | undefined;
+    if (algorithm !== AES_256_GCM.name) {
+      using key = privateKeyFrom(algorithm, secret);
+      publicKey = key.publicKey;
+    }
+    await this.#checkPair(id, publicKey);
+    return { custody: 'in-token', publicKey, protection: EMPTY, secret: EMPTY };
+  }
+
+  /** Uses both halves of a new pair together, before anybody relies on them (FIPS 140-3 calls it pairwise consistency). */
+  async #checkPair(id: Uint8Array, publicKey: AnyPublicKey | undefined): Promise<void> {
+    let isConsistent = true;
+    if (publicKey instanceof SignPublicKey) {
+      const signature = await this.#sign(id, id, EMPTY, false);
+      isConsistent = verify(publicKey, id, signature);
+    } else if (publicKey instanceof KemPublicKey) {
+      const { ciphertext, sharedSecret } = encapsulate(publicKey);
+      using expected = sharedSecret;
+      const secret = await this.#decapsulate(id, ciphertext);
+      isConsistent = equal(secret, expected.expose());
+      wipe(secret);
+    }
+    if (!isConsistent) {
+      throw new KeyStoreError(
+        'ERR_KEYSTORE_TOKEN',
+        'the token made a key whose halves do not fit each other',
+      );
+    }
+  }
+
+  /** A key of its own seals the seed of each generation: destroying the one destroys the other, wherever copies of it are. */
+  async #createSealed(
+    id: Uint8Array,
+    algorithm: PairAlgorithm,
+    given: Uint8Array | undefined,
+  ): Promise<NewKey> {
+    const seed = given ?? drawKey(algorithm);
+    try {
+      using key = privateKeyFrom(algorithm, seed);
+      const { publicKey } = key;
+      await this.#token.change((session) => {
+        destroyObjects(session, id);
+        generateObject(session, AES_256_GCM.name, this.#options(id));
+        proveObject(session, AES_256_GCM.name, id);
+      });
+      const { nonce, sealed } = await this.seal(id, sealedAad(id, algorithm, publicKey), seed);
+      const secret = concat(Uint8Array.of(SEALED_VERSION), nonce, sealed);
+      return { custody: 'sealed', publicKey, protection: EMPTY, secret };
+    } finally {
+      if (given === undefined) wipe(seed);
+    }
+  }
+
+  async #loadSealed({ id, algorithm, publicKey, secret }: KeyHandle): Promise<LiveKey> {
+    const nonceEnd = 1 + AES_256_GCM.nonceBytes;
+    const seed =
+      secret[0] === SEALED_VERSION
+        ? await this.open(
+            id,
+            secret.subarray(1, nonceEnd),
+            sealedAad(id, algorithm, publicKey),
+            secret.subarray(nonceEnd),
+          )
+        : undefined;
+    if (seed === undefined) {
+      throw new KeyStoreError('ERR_KEYSTORE_CORRUPT', 'a key does not open under its key in the token');
+    }
+    try {
+      return liveFromSeed(algorithm, seed);
+    } finally {
+      // All of the buffer: the token needed room for the tag.
+      wipe(new Uint8Array(seed.buffer));
+    }
+  }
+
+  #liveAead(id: Uint8Array): LiveKey {
+    return {
+      seal: (aad, plaintext, room) => this.seal(id, aad, plaintext, room),
+      open: (nonce, aad, sealed) => this.open(id, nonce, aad, sealed),
+      dispose: () => {},
+    };
+  }
+
+  #liveKem(id: Uint8Array): LiveKey {
+    return { decapsulate: (ciphertext) => this.#decapsulate(id, ciphertext), dispose: () => {} };
+  }
+
+  #liveSign(id: Uint8Array): LiveKey {
+    return {
+      sign: (message, context, deterministic) => this.#sign(id, message, context, deterministic),
+      dispose: () => {},
+    };
+  }
+
+  async #findIvSource(): Promise<IvSource> {
+    const gcm = await capability(this.#token, AES_256_GCM.name);
+    if (has(gcm)) {
+      this.#ivSource = gcm.ivSource;
+      return gcm.ivSource;
+    }
+    throw new KeyStoreError('ERR_KEYSTORE_TOKEN', `the token cannot seal any more: ${gcm.lacking}`);
+  }
+
+  /** Seals with an AES key of the token. */
+  async seal(id: Uint8Array, aad: Uint8Array, plaintext: Uint8Array, room = 0): Promise<SealedParts> {
+    const ivSource = this.#ivSource ?? (await this.#findIvSource());
+    return this.#token.run((session) =>
+      sealInToken(session, findObject(session, AES_256_GCM.name, id), ivSource, aad, plaintext, room),
+    );
+  }
+
+  /** Opens what {@link seal} made; undefined when it was changed. */
+  open(
+    id: Uint8Array,
+    nonce: Uint8Array,
+    aad: Uint8Array,
+    sealed: Uint8Array,
+  ): Promise<Uint8Array | undefined> {
+    const open = (session: Session) =>
+      openInToken(session, findObject(session, AES_256_GCM.name, id), nonce, aad, sealed);
+    return openOrRefuse(
+      () => this.#token.run(open),
+      async () => {
+        const parts = await this.seal(id, EMPTY, EMPTY);
+        const opened = await this.#token.run((session) =>
+          openInToken(session, findObject(session, AES_256_GCM.name, id), parts.nonce, EMPTY, parts.sealed),
+        );
+        return opened !== undefined;
+      },
+    );
+  }
+
+  async #decapsulate(id: Uint8Array, ciphertext: Uint8Array): Promise<Uint8Array> {
+    const kem = await capability(this.#token, ML_KEM_1024.name);
+    if (!has(kem))
+      throw new KeyStoreError('ERR_KEYSTORE_TOKEN', `the token cannot decapsulate: ${kem.lacking}`);
+    return this.#token.run((session) =>
+      decapsulateInToken(session, findObject(session, ML_KEM_1024.name, id), ciphertext, kem.valueLen),
+    );
+  }
+
+  #sign(
+    id: Uint8Array,
+    message: Uint8Array,
+    context: Uint8Array,
+    deterministic: boolean,
+  ): Promise<Uint8Array> {
+    return this.#token.run(({ cryptoki, handle, objects }) =>
+      cryptoki.signMlDsa(
+        handle,
+        findObject({ cryptoki, handle, objects }, ML_DSA_87.name, id),
+        viewWithPointer(copyOf(message)),
+        copyOf(context),
+        deterministic,
+      ),
+    );
+  }
+}
+
+function explainImport(error: unknown, algorithm: KeystoreAlgorithm): unknown {
+  if (!(error instanceof KeyStoreError) || error.ckr === undefined) return error;
+  return new KeyStoreError(
+    'ERR_KEYSTORE_TOKEN',
+    `the token takes no ${algorithm} key from elsewhere; generate it there: ${error.message}`,
+    { ckr: error.ckr, cause: error },
+  );
+}

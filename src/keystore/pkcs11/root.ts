@@ -1,0 +1,67 @@
+/**
+ * The root key of the folder beside a token: random, and wrapped by an AES key in the token that cannot be read.
+ *
+ * The wrapped bytes: version 1 (1), id of the object in the token (16), nonce (12), ciphertext and tag.
+ *
+ * @module
+ */
+import { concat, randomFill, toHex } from '../../bytes.ts';
+import { AuthenticationError } from '../../errors.ts';
+import { AES_256_GCM } from '../../params.ts';
+import { SecretBytes } from '../../secret.ts';
+import type { Keystore } from '../keystore.ts';
+import { ENTRY_ID_BYTES } from '../manifest.ts';
+import type { TokenCustodian } from './custodian.ts';
+
+const VERSION = 1;
+const NONCE_OFFSET = 1 + ENTRY_ID_BYTES;
+const SEALED_OFFSET = NONCE_OFFSET + AES_256_GCM.nonceBytes;
+
+/** Name of the wrapping key, which only this file has. */
+export const ROOT_KEY_NAME = 'root';
+
+/** Wraps and unwraps root keys. A store that is made gets a wrapping key of its own. */
+export class TokenRoot implements Pick<Keystore, 'wrap' | 'unwrap'> {
+  readonly #custodian: TokenCustodian;
+  /** Ids of wrapping keys that were made and are not known to be in use. */
+  readonly #made = new Map<string, Uint8Array>();
+
+  /** @param custodian - Of the token. */
+  constructor(custodian: TokenCustodian) {
+    this.#custodian = custodian;
+  }
+
+  async wrap(_key: unknown, secret: unknown, options?: { readonly aad?: Uint8Array }): Promise<Uint8Array> {
+    const id = randomFill(new Uint8Array(ENTRY_ID_BYTES));
+    await this.#custodian.create(id, AES_256_GCM.name, undefined);
+    this.#made.set(toHex(id), id);
+    const head = concat(Uint8Array.of(VERSION), id);
+    const { nonce, sealed } = await this.#custodian.seal(id, aadOf(head, options), secret as Uint8Array);
+    return concat(head, nonce, sealed);
+  }
+
+  async unwrap(wrapped: Uint8Array, options?: { readonly aad?: Uint8Array }): Promise<SecretBytes> {
+    if (wrapped[0] !== VERSION || wrapped.length < SEALED_OFFSET) throw new AuthenticationError();
+    const head = wrapped.subarray(0, NONCE_OFFSET);
+    const id = head.subarray(1);
+    const nonce = wrapped.subarray(NONCE_OFFSET, SEALED_OFFSET);
+    const root = await this.#custodian.open(id, nonce, aadOf(head, options), wrapped.subarray(SEALED_OFFSET));
+    if (root === undefined) throw new AuthenticationError();
+    // Another process was faster: its store is the one, and what was made here is not needed.
+    this.#made.delete(toHex(id));
+    await this.discard();
+    return SecretBytes.adopt(root);
+  }
+
+  /** Destroys wrapping keys that were made for a store that does not exist. */
+  async discard(): Promise<void> {
+    for (const [name, id] of this.#made) {
+      this.#made.delete(name);
+      await this.#custodian.destroy({ id });
+    }
+  }
+}
+
+function aadOf(head: Uint8Array, options: { readonly aad?: Uint8Array } | undefined): Uint8Array {
+  return concat(head, options?.aad ?? new Uint8Array(0));
+}
