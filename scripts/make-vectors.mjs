@@ -14,7 +14,7 @@
 import crypto from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { ensure } from './vectors/common.mjs';
+import { ensure } from './vectors/inputs.mjs';
 import { kemSets } from './vectors/kem.mjs';
 import { signKeygen, signVerify } from './vectors/sign.mjs';
 import { aeadCases, hashCases, hkdfCases, hmacCases } from './vectors/symmetric.mjs';

@@ -3,7 +3,7 @@
  */
 import crypto from 'node:crypto';
 import { createMlKem1024 } from 'mlkem';
-import { derive, ensure, flip, hex, longer, refuses, shorter } from './common.mjs';
+import { derive, ensure, flip, hex, longer, refuses, shorter } from './inputs.mjs';
 import { importBoth, importExpanded, importPublic, importSeed, rawPublic } from './openssl.mjs';
 
 const kem = await createMlKem1024();

@@ -2,7 +2,7 @@
  * Keys of ML-KEM-1024 and ML-DSA-87 for OpenSSL, through node:crypto.
  */
 import crypto from 'node:crypto';
-import { bytes } from './common.mjs';
+import { bytes } from './inputs.mjs';
 
 const der = (tag, ...parts) => {
   const content = Buffer.concat(parts);

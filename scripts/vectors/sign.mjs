@@ -4,7 +4,7 @@
 import crypto from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { ml_dsa87 } from '@noble/post-quantum/ml-dsa.js';
-import { bytes, derive, ensure, flip, hex, longer, refuses, shorter } from './common.mjs';
+import { bytes, derive, ensure, flip, hex, longer, refuses, shorter } from './inputs.mjs';
 import { importBoth, importPublic, importSeed, rawPublic } from './openssl.mjs';
 
 /** Seeds and the keys they give. */

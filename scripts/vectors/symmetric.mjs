@@ -2,7 +2,7 @@
  * AES-256-GCM, SHA3-512, HMAC-SHA3-512 and HKDF-SHA3-512 vectors, by OpenSSL.
  */
 import crypto from 'node:crypto';
-import { bytes, derive, ensure, flip, hex, mapValues, refuses, shorter } from './common.mjs';
+import { bytes, derive, ensure, flip, hex, mapValues, refuses, shorter } from './inputs.mjs';
 
 /** Cases of one file. */
 export function aeadCases() {

@@ -4,7 +4,7 @@
  * @module
  */
 import { doctor, formatReport } from '../../../src/keystore/pkcs11/index.ts';
-import type { ScenarioContext } from './common.ts';
+import type { ScenarioContext } from './scenario.ts';
 
 /** A report on the scenario's token, with options of its own. */
 export async function report({ options, extra }: ScenarioContext) {

@@ -10,7 +10,7 @@ import { utf8 } from '../../../src/bytes.ts';
 import type { Keystore } from '../../../src/keystore/index.ts';
 import type { SignPublicKey } from '../../../src/sign/index.ts';
 import { verify } from '../../../src/sign/index.ts';
-import { type Failure, failureOf, hear, open, type ScenarioContext, tell } from './common.ts';
+import { type Failure, failureOf, hear, open, type ScenarioContext, tell } from './scenario.ts';
 
 const MESSAGE = utf8('transfer 100 to account 7');
 

@@ -6,7 +6,7 @@
  */
 import { openKeystore } from '../../../src/keystore/index.ts';
 import { doctor } from '../../../src/keystore/pkcs11/index.ts';
-import { type Failure, failureOf, open, type ScenarioContext } from './common.ts';
+import { type Failure, failureOf, open, type ScenarioContext } from './scenario.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: what plain JavaScript may pass
 type Any = any;

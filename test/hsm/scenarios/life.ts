@@ -11,7 +11,7 @@ import type { KemPublicKey } from '../../../src/kem/index.ts';
 import { CKA, CKO } from '../../../src/keystore/pkcs11/constants.ts';
 import { openToken } from '../../../src/keystore/pkcs11/token.ts';
 import { bool, type Template, ulong } from '../../../src/keystore/pkcs11/values.ts';
-import { failureOf, open, type ScenarioContext } from './common.ts';
+import { failureOf, open, type ScenarioContext } from './scenario.ts';
 
 const MESSAGE = utf8('transfer 100 to account 7');
 

@@ -7,7 +7,7 @@ import { equal, utf8 } from '../../../src/bytes.ts';
 import { encapsulate, type KemPublicKey } from '../../../src/kem/index.ts';
 import type { KeystoreAlgorithm } from '../../../src/keystore/index.ts';
 import { doctor, formatReport } from '../../../src/keystore/pkcs11/index.ts';
-import { failureOf, open, type ScenarioContext } from './common.ts';
+import { failureOf, open, type ScenarioContext } from './scenario.ts';
 
 const MESSAGE = utf8('transfer 100 to account 7');
 
