@@ -19,20 +19,13 @@ import type { AnyPublicKey, PublicJwks } from '../encodings/index.ts';
 import { exportJwks } from '../encodings/jwk.ts';
 import { readParts } from '../envelope/header.ts';
 import * as envelope from '../envelope/index.ts';
-import {
-  AuthenticationError,
-  ExpiredError,
-  InputError,
-  KeyStoreError,
-  PqError,
-  UnsupportedError,
-} from '../errors.ts';
+import { AuthenticationError, InputError, KeyStoreError, PqError } from '../errors.ts';
 import { sha3_512 } from '../hash/index.ts';
 import { isKemPublicKey } from '../kem/keys.ts';
 import { AES_256_GCM, ML_DSA_87, ML_KEM_1024 } from '../params.ts';
 import { type ByteSecret, exposeBytes, SecretBytes } from '../secret.ts';
 import { checkContext, checkDeterministic, type SignOptions } from '../sign/sign.ts';
-import { readBlob, writeBlob } from './blob.ts';
+import { writeBlob } from './blob.ts';
 import type { Custodian, KeyHandle, LiveKey, NewKey } from './custodian.ts';
 import {
   DATA_KEY_ID_BYTES,
@@ -43,6 +36,7 @@ import {
   sealWith,
 } from './data.ts';
 import { type KeystoreEvent, publish } from './events.ts';
+import { checkFlag, readBudget, readDataOptions, readOptions, readUpdate } from './inputs.ts';
 import {
   CUSTODIES,
   type Custody,
@@ -53,7 +47,6 @@ import {
   type GenerateOptions,
   type ImportOptions,
   isAtLeast,
-  KEY_STATES,
   KEYSTORE_ALGORITHMS,
   type KeyInfo,
   type KeyRef,
@@ -67,17 +60,21 @@ import {
   type NewKeyOptions,
   type UseOptions,
 } from './keystore.ts';
+import { LiveKeys } from './live-keys.ts';
 import {
   compareRefs,
   ENTRY_ID_BYTES,
+  findEntry,
   type KeyEntry,
   type Manifest,
   ManifestIndex,
-  sameRef,
+  replaceEntry,
   toInfo,
 } from './manifest.ts';
+import { notFound, wrongAlgorithm, wrongState } from './refusals.ts';
 import { readSecret } from './secret-input.ts';
 import type { Change, Storage } from './storage.ts';
+import { UseBudget } from './use-budget.ts';
 
 /** What a key can be used for. */
 type Operation = 'sign' | 'decapsulate' | 'seal' | 'open';
@@ -97,17 +94,6 @@ const FINAL_STATES: readonly KeyState[] = ['compromised', 'destroying'];
 /** States in which a public key may be given to others. */
 const PUBLIC_STATES: readonly KeyState[] = ['pending', 'active', 'retired'];
 
-/** Uses that a process sets aside at once: one commit a block. */
-const RESERVED_BLOCK = 2 ** 16;
-
-const EMPTY = new Uint8Array(0);
-
-/** A key in use in this process. */
-interface Loaded {
-  readonly key: LiveKey;
-  readonly publicKey: AnyPublicKey | undefined;
-}
-
 /** What a keystore is made of. */
 export interface KeystoreParts {
   readonly backend: Keystore['backend'];
@@ -126,13 +112,8 @@ export class KeystoreCore implements Keystore {
   readonly #clock: Clock;
   readonly #requireCustody: Custody | undefined;
   readonly #listeners = new Set<(change: KeystoreChange) => void>();
-  /** Keys in use, by entry id: loaded on first use, kept until they may not be used any more. */
-  readonly #loaded = new Map<string, Promise<Loaded>>();
-  /** Uses of AES keys that were set aside for this process, by entry id. */
-  readonly #reserved = new Map<string, number>();
-  readonly #reserving = new Map<string, Promise<void>>();
-  /** Public keys that were read, by entry id. */
-  readonly #publicKeys = new Map<string, Promise<AnyPublicKey | undefined>>();
+  readonly #keys: LiveKeys;
+  readonly #budget: UseBudget;
   #index: ManifestIndex;
   /** Operations under way: closing waits for them. */
   #running = 0;
@@ -147,6 +128,8 @@ export class KeystoreCore implements Keystore {
     this.#custodian = custodian;
     this.#clock = clock;
     this.#requireCustody = requireCustody;
+    this.#keys = new LiveKeys(storage, custodian);
+    this.#budget = new UseBudget((work) => this.#change(work));
     this.#index = new ManifestIndex(storage.manifest);
     storage.onRemoteCommit((manifest) => this.#adopt(manifest));
   }
@@ -208,7 +191,7 @@ export class KeystoreCore implements Keystore {
   async publicKey(key: KeySelector): Promise<AnyPublicKey> {
     const entry = this.#select(key);
     if (entry.algorithm === AES_256_GCM.name) throw wrongAlgorithm(entry.ref, 'a key pair');
-    return this.#publicKey(entry);
+    return this.#keys.publicKey(entry);
   }
 
   async jwks(): Promise<PublicJwks> {
@@ -219,7 +202,7 @@ export class KeystoreCore implements Keystore {
     // A key that was taken in twice is one key to others.
     const keys = new Map<string, AnyPublicKey>();
     for (const entry of [...entries].sort((a, b) => compareRefs(a.ref, b.ref))) {
-      keys.set(toHex(entry.keyId), await this.#publicKey(entry));
+      keys.set(toHex(entry.keyId), await this.#keys.publicKey(entry));
     }
     return exportJwks([...keys.values()]);
   }
@@ -229,7 +212,7 @@ export class KeystoreCore implements Keystore {
     const context = checkContext(wanted.context);
     const deterministic = checkDeterministic(wanted.deterministic);
     checkBytes('message', message, { max: MAX_DATA_BYTES });
-    return this.#use('sign', key, wanted.requireCustody, ({ key: live }) =>
+    return this.#use('sign', key, wanted.requireCustody, (live) =>
       live.sign(message, context, deterministic),
     );
   }
@@ -237,7 +220,7 @@ export class KeystoreCore implements Keystore {
   async decapsulate(key: KeySelector, ciphertext: Uint8Array, options?: UseOptions): Promise<SecretBytes> {
     const { requireCustody } = checkOptions('options', options, ['requireCustody']);
     checkBytes('ciphertext', ciphertext, ML_KEM_1024.ciphertextBytes);
-    return this.#use('decapsulate', key, requireCustody, async ({ key: live }) =>
+    return this.#use('decapsulate', key, requireCustody, async (live) =>
       SecretBytes.adopt(await live.decapsulate(ciphertext)),
     );
   }
@@ -311,7 +294,7 @@ export class KeystoreCore implements Keystore {
     const update = readUpdate(changes);
     return this.#observe('update', () =>
       this.#change(async (current) => {
-        const entry = find(current, wanted);
+        const entry = findEntry(current, wanted);
         if (
           update.state !== undefined &&
           update.state !== entry.state &&
@@ -321,7 +304,7 @@ export class KeystoreCore implements Keystore {
           if (!allowed) throw wrongState(entry, `become ${update.state}`);
         }
         const next = { ...entry, ...update };
-        return { next: replace(current, entry, next), result: toInfo(next) };
+        return { next: replaceEntry(current, entry, next), result: toInfo(next) };
       }),
     );
   }
@@ -331,7 +314,7 @@ export class KeystoreCore implements Keystore {
     const destroyedAtMs = this.#now();
     await this.#observe('destroy', async () => {
       const gone = await this.#change(async (current) => {
-        const entry = find(current, wanted);
+        const entry = findEntry(current, wanted);
         const { id, algorithm } = entry;
         const next = {
           ...current,
@@ -370,8 +353,7 @@ export class KeystoreCore implements Keystore {
     this.#closed = true;
     this.#listeners.clear();
     if (this.#running > 0) await new Promise<void>((resolve) => (this.#idle = resolve));
-    this.#publicKeys.clear();
-    for (const id of [...this.#loaded.keys()]) this.#unload(id);
+    this.#keys.clear();
     try {
       await this.#custodian.close();
     } finally {
@@ -449,8 +431,8 @@ export class KeystoreCore implements Keystore {
     aad: Uint8Array,
     requireCustody: Custody | undefined,
   ): Promise<Uint8Array> {
-    return this.#use('seal', key, requireCustody, async ({ key: live }, entry) => {
-      await this.#spendUse(entry);
+    return this.#use('seal', key, requireCustody, async (live, entry) => {
+      await this.#budget.spend(entry);
       return sealWith(live, entry.keyId, purpose, aad, plaintext);
     });
   }
@@ -467,47 +449,11 @@ export class KeystoreCore implements Keystore {
     if (entry?.algorithm !== AES_256_GCM.name) {
       throw new KeyStoreError('ERR_KEYSTORE_NOT_FOUND', `no key of this store can open ${argument}`);
     }
-    return this.#use('open', entry.ref, requireCustody, async ({ key: live }) => {
+    return this.#use('open', entry.ref, requireCustody, async (live) => {
       const plaintext = await openWith(live, purpose, aad, bytes);
       if (plaintext === undefined) throw new AuthenticationError();
       return plaintext;
     });
-  }
-
-  /** Takes one use off an AES key's budget; sets the next block aside when this process has none left. */
-  async #spendUse(entry: KeyEntry): Promise<void> {
-    const id = toHex(entry.id);
-    for (;;) {
-      const left = this.#reserved.get(id) ?? 0;
-      if (left > 0) {
-        this.#reserved.set(id, left - 1);
-        return;
-      }
-      let reserving = this.#reserving.get(id);
-      if (reserving === undefined) {
-        reserving = this.#reserve(entry.ref, id).finally(() => this.#reserving.delete(id));
-        this.#reserving.set(id, reserving);
-      }
-      await reserving;
-    }
-  }
-
-  async #reserve(ref: KeyRef, id: string): Promise<void> {
-    const block = await this.#change(async (current) => {
-      const entry = find(current, ref);
-      const left = entry.maxUses - entry.reservedUses;
-      if (left <= 0) {
-        throw new ExpiredError(
-          'ERR_EXPIRED_USE_BUDGET',
-          `key "${ref.name}", generation ${ref.generation}, has spent its budget of ${entry.maxUses} uses (SP 800-38D §8.3); generate the next one`,
-        );
-      }
-      // A small budget is shared out in small blocks, so that several processes get some of it.
-      const size = Math.min(RESERVED_BLOCK, Math.ceil(left / 16));
-      const next = { ...entry, reservedUses: entry.reservedUses + size };
-      return { next: replace(current, entry, next), result: size };
-    });
-    this.#reserved.set(id, (this.#reserved.get(id) ?? 0) + block);
   }
 
   /** Runs an operation with a key that may be used for it. */
@@ -515,14 +461,14 @@ export class KeystoreCore implements Keystore {
     operation: O,
     key: KeySelector,
     requireCustody: Custody | undefined,
-    work: (loaded: { key: Required<Pick<LiveKey, O>> }, entry: KeyEntry) => Promise<T> | T,
+    work: (live: Required<Pick<LiveKey, O>>, entry: KeyEntry) => Promise<T> | T,
   ): Promise<T> {
     return this.#observe(operation, async () => {
       const entry = this.#usable(operation, key, requireCustody);
       try {
-        const { key: live } = await this.#load(entry);
+        const live = await this.#keys.load(entry);
         // The algorithm was checked, and a live key has what its algorithm has.
-        return await work({ key: live as LiveKey & Required<Pick<LiveKey, O>> }, entry);
+        return await work(live as LiveKey & Required<Pick<LiveKey, O>>, entry);
       } catch (error) {
         // A key that was destroyed under our hands fails in many ways.
         if (this.#index.get(entry.ref) === undefined) throw notFound(entry.ref);
@@ -550,58 +496,6 @@ export class KeystoreCore implements Keystore {
           `custody "${wanted}" is required, and this key has, or would have, "${custody}"`,
         );
       }
-    }
-  }
-
-  #load(entry: KeyEntry): Promise<Loaded> {
-    const id = toHex(entry.id);
-    let loaded = this.#loaded.get(id);
-    if (loaded === undefined) {
-      loaded = this.#readBlob(entry).then(async ({ publicKey, secret }) => ({
-        key: await this.#custodian.load({ ...entry, publicKey, secret }),
-        publicKey,
-      }));
-      this.#loaded.set(id, loaded);
-      // What failed is tried again next time.
-      loaded.catch(() => this.#loaded.delete(id));
-    }
-    return loaded;
-  }
-
-  #unload(id: string): void {
-    const loaded = this.#loaded.get(id);
-    this.#loaded.delete(id);
-    loaded?.then(
-      ({ key }) => key.dispose(),
-      () => {},
-    );
-  }
-
-  #publicKey(entry: KeyEntry): Promise<AnyPublicKey> {
-    const id = toHex(entry.id);
-    let publicKey = this.#publicKeys.get(id);
-    if (publicKey === undefined) {
-      publicKey = this.#readBlob(entry).then((blob) => blob.publicKey);
-      this.#publicKeys.set(id, publicKey);
-      // What failed is tried again next time.
-      publicKey.catch(() => this.#publicKeys.delete(id));
-    }
-    // The blob of a key pair has one.
-    return publicKey as Promise<AnyPublicKey>;
-  }
-
-  async #readBlob(entry: KeyEntry): Promise<{ publicKey: AnyPublicKey | undefined; secret: Uint8Array }> {
-    const bytes = await this.#storage.readBlob(entry.id, entry.blobDigest);
-    try {
-      return readBlob(entry.id, entry.algorithm, bytes);
-    } catch (error) {
-      if (error instanceof UnsupportedError) throw error;
-      const { name, generation } = entry.ref;
-      throw new KeyStoreError(
-        'ERR_KEYSTORE_CORRUPT',
-        `what is kept of key "${name}", generation ${generation}, is no key`,
-        { cause: error },
-      );
     }
   }
 
@@ -643,9 +537,11 @@ export class KeystoreCore implements Keystore {
     }
     for (const entry of before.manifest.entries) {
       const now = this.#index.get(entry.ref);
-      if (now === undefined || !PUBLIC_STATES.includes(now.state)) this.#unload(toHex(entry.id));
-      if (now !== undefined) continue;
-      this.#publicKeys.delete(toHex(entry.id));
+      if (now !== undefined) {
+        if (!PUBLIC_STATES.includes(now.state)) this.#keys.unload(entry);
+        continue;
+      }
+      this.#keys.forget(entry);
       wipe(entry.protection);
       this.#tell({ kind: 'destroyed', info: toInfo(entry) });
     }
@@ -696,27 +592,6 @@ export class KeystoreCore implements Keystore {
   }
 }
 
-function find(manifest: Manifest, ref: KeyRef): KeyEntry {
-  const entry = manifest.entries.find((candidate) => sameRef(candidate.ref, ref));
-  if (entry !== undefined) return entry;
-  throw notFound(ref);
-}
-
-function notFound(ref: KeyRef): KeyStoreError {
-  return new KeyStoreError(
-    'ERR_KEYSTORE_NOT_FOUND',
-    `there is no key "${ref.name}", generation ${ref.generation}, in this store`,
-  );
-}
-
-function replace(manifest: Manifest, old: KeyEntry, entry: KeyEntry): Manifest {
-  return {
-    ...manifest,
-    revision: manifest.revision + 1,
-    entries: manifest.entries.map((other) => (other === old ? entry : other)),
-  };
-}
-
 /** Whether users are told of a change: uses that are set aside are nobody's business. */
 function isToldOf(old: KeyEntry, entry: KeyEntry): boolean {
   return (
@@ -724,75 +599,5 @@ function isToldOf(old: KeyEntry, entry: KeyEntry): boolean {
     old.activatedAtMs !== entry.activatedAtMs ||
     old.retiredAtMs !== entry.retiredAtMs ||
     old.destroyAfterMs !== entry.destroyAfterMs
-  );
-}
-
-function readOptions<K extends string>(
-  options: unknown,
-  known: readonly K[],
-): { readonly [Name in K]?: unknown } {
-  if (options === undefined) {
-    throw new InputError('ERR_INPUT_TYPE', 'options', 'an options object', 'undefined');
-  }
-  return checkOptions('options', options as { readonly [Name in K]?: unknown }, known);
-}
-
-function readDataOptions(options: DataOptions | undefined): {
-  aad: Uint8Array;
-  requireCustody: Custody | undefined;
-} {
-  const { aad = EMPTY, requireCustody } = checkOptions('options', options, ['aad', 'requireCustody']);
-  checkBytes('options.aad', aad, { max: MAX_DATA_BYTES });
-  return { aad, requireCustody };
-}
-
-function readBudget(algorithm: KeystoreAlgorithm, maxUses: unknown): number {
-  if (algorithm === AES_256_GCM.name) {
-    const { maxRandomNonceUses } = AES_256_GCM;
-    if (maxUses === undefined) return maxRandomNonceUses;
-    checkInteger('options.maxUses', maxUses, 1, maxRandomNonceUses);
-    return maxUses;
-  }
-  if (maxUses !== undefined) {
-    throw new InputError(
-      'ERR_INPUT_OPTION',
-      'options.maxUses',
-      'no budget for a key pair',
-      describe(maxUses),
-    );
-  }
-  return 0;
-}
-
-function readUpdate(changes: KeyUpdate): KeyUpdate {
-  const known = ['state', 'activatedAtMs', 'retiredAtMs', 'destroyAfterMs'] as const;
-  if (changes === undefined) {
-    throw new InputError('ERR_INPUT_TYPE', 'changes', 'an options object', 'undefined');
-  }
-  const { state, ...times } = checkOptions('changes', changes, known);
-  if (state !== undefined) checkOneOf('changes.state', state, KEY_STATES);
-  const update: Record<string, unknown> = state === undefined ? {} : { state };
-  for (const [name, value] of Object.entries(times)) {
-    if (value === undefined) continue;
-    checkInteger(`changes.${name}`, value, 0, Number.MAX_SAFE_INTEGER);
-    update[name] = value;
-  }
-  return update;
-}
-
-function checkFlag(argument: string, value: unknown): void {
-  if (value !== undefined && typeof value !== 'boolean') {
-    throw new InputError('ERR_INPUT_TYPE', argument, 'a boolean', describe(value));
-  }
-}
-
-function wrongAlgorithm(ref: KeyRef, wanted: string): InputError {
-  return new InputError('ERR_INPUT_ALGORITHM', 'key', wanted, `"${ref.name}", which is for another`);
-}
-
-function wrongState({ ref, state }: KeyEntry, what: string): KeyStoreError {
-  return new KeyStoreError(
-    'ERR_KEYSTORE_STATE',
-    `key "${ref.name}", generation ${ref.generation}, is ${state}: it cannot ${what}`,
   );
 }

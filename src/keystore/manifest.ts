@@ -7,6 +7,7 @@
 import { toBase64Url } from '../bytes.ts';
 import { KeyStoreError } from '../errors.ts';
 import type { Custody, KeyInfo, KeyRef, KeyState, KeystoreAlgorithm, KeyTimes } from './keystore.ts';
+import { notFound } from './refusals.ts';
 
 /** Bytes of an entry's id, drawn at random: the name of its blob, the CKA_ID of its objects in a token. */
 export const ENTRY_ID_BYTES = 16;
@@ -89,6 +90,26 @@ export function toInfo(entry: KeyEntry): KeyInfo {
     ...(retiredAtMs === undefined ? {} : { retiredAtMs }),
     ...(destroyAfterMs === undefined ? {} : { destroyAfterMs }),
     ...(entry.maxUses === 0 ? {} : { maxUses: entry.maxUses, reservedUses: entry.reservedUses }),
+  };
+}
+
+/**
+ * The entry of a reference.
+ *
+ * @throws {@link KeyStoreError} `ERR_KEYSTORE_NOT_FOUND`.
+ */
+export function findEntry(manifest: Manifest, ref: KeyRef): KeyEntry {
+  const entry = manifest.entries.find((candidate) => sameRef(candidate.ref, ref));
+  if (entry !== undefined) return entry;
+  throw notFound(ref);
+}
+
+/** The next manifest, with one entry in place of another. */
+export function replaceEntry(manifest: Manifest, old: KeyEntry, entry: KeyEntry): Manifest {
+  return {
+    ...manifest,
+    revision: manifest.revision + 1,
+    entries: manifest.entries.map((other) => (other === old ? entry : other)),
   };
 }
 

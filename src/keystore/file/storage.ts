@@ -18,37 +18,31 @@
  * @module
  */
 import { AeadKey } from '../../aead/index.ts';
-import { allocateSecret, equal, randomFill, toHex, wipe } from '../../bytes.ts';
-import { KeyStoreError, PqError } from '../../errors.ts';
+import { equal, randomFill, toHex, wipe } from '../../bytes.ts';
+import { KeyStoreError } from '../../errors.ts';
 import { sha3_512 } from '../../hash/index.ts';
-import { EMPTY_MANIFEST, type KeyEntry, type Manifest } from '../manifest.ts';
+import type { KeyEntry, Manifest } from '../manifest.ts';
 import type { Change, NewBlob, Storage } from '../storage.ts';
 import { Disk, type OpenFolder, TEMPORARY } from './disk.ts';
 import {
   COMMIT_ID_BYTES,
-  checkVersion,
   continuesFrom,
   isSealedBy,
-  MARK_KEY_BYTES,
   MAX_LINE,
   MAX_MANIFEST_BYTES,
   type ManifestBody,
-  type ManifestHead,
   readBody,
   readHead,
-  STORE_ID_BYTES,
   writeManifest,
 } from './format.ts';
 import { FolderLock } from './lock.ts';
 import { type Mark, MarkFile } from './mark.ts';
+import { blobName, KEYS, manifestName, revisionsOf } from './names.ts';
+import { checkHead, prepareFolder, type State, unlock } from './start.ts';
 import type { RootSource } from './unlock.ts';
 import { writeUnlockSection } from './unlock-section.ts';
 import { watchFolder } from './watch.ts';
 
-const KEYS = 'keys';
-const MANIFEST_NAME = /^manifest-([0-9]{16})\.mwk$/;
-/** What a folder may hold that is to become a store: what an attempt that was cut off left, and what disks put there. */
-const HARMLESS = /^(?:keys|lost\+found|lock|lock\.wanted\..*|.*\.tmp)$/;
 /** A larger blob is not one of ours. */
 const MAX_BLOB_BYTES = 1024 * 1024;
 /** Others that are faster so many times in a row are no coincidence. */
@@ -70,32 +64,10 @@ export interface FileStorageOptions {
   readonly lookMs?: number;
 }
 
-/** What is known of the newest commit. */
-interface State {
-  readonly head: Pick<ManifestHead, 'storeId' | 'unlockBytes'>;
-  readonly body: ManifestBody;
-}
-
 /** Seals the next manifest otherwise than the last one. */
 interface NewSeal {
   readonly rootKey: AeadKey;
   readonly unlockBytes: Uint8Array;
-}
-
-function manifestName(revision: number): string {
-  return `manifest-${String(revision).padStart(16, '0')}.mwk`;
-}
-
-/** Revisions of the manifests among some names, the newest first. */
-function revisionsOf(names: readonly string[]): number[] {
-  return names
-    .map((name) => Number(MANIFEST_NAME.exec(name)?.[1] ?? Number.NaN))
-    .filter((revision) => Number.isSafeInteger(revision))
-    .sort((a, b) => b - a);
-}
-
-function blobName(id: string, revision: number): string {
-  return `${id}-${String(revision).padStart(16, '0')}.mwb`;
 }
 
 function lastCommit({ line }: ManifestBody): Uint8Array {
@@ -559,139 +531,4 @@ function keepProtection(entry: KeyEntry, old: KeyEntry | undefined): KeyEntry {
   if (old === undefined || !equal(old.protection, entry.protection)) return entry;
   wipe(entry.protection);
   return { ...entry, protection: old.protection };
-}
-
-function checkHead(path: string, head: ManifestHead, revision: number, storeId: Uint8Array): void {
-  const why =
-    head.revision !== revision
-      ? `it is revision ${head.revision} under the name of another`
-      : equal(head.storeId, storeId)
-        ? undefined
-        : 'it is that of another store';
-  if (why !== undefined) throw new KeyStoreError('ERR_KEYSTORE_CORRUPT', `cannot read ${path}: ${why}`);
-}
-
-/** Sees to it that the path is a folder. */
-async function prepareFolder(disk: Disk, path: string, create: boolean): Promise<void> {
-  const kind = await disk.kind(path);
-  if (kind === 'folder') return;
-  if (kind === undefined) {
-    if (!create) throw new KeyStoreError('ERR_KEYSTORE_NOT_FOUND', `there is no keystore at ${path}`);
-    if (await disk.makeFolder(path)) await disk.syncFolder(disk.parent(path));
-    return;
-  }
-  if (kind === 'file') {
-    const bytes = await disk.read(path, MAX_MANIFEST_BYTES);
-    // A keystore of version 0 was one file: say so. Anything else is simply in the way.
-    if (bytes?.[0] === 0x4d && bytes[1] === 0x57) checkVersion(path, bytes);
-  }
-  throw new KeyStoreError('ERR_KEYSTORE_IO', `${path} is not a folder, and a keystore is one`);
-}
-
-interface Unlocked {
-  readonly rootKey: AeadKey;
-  readonly state: State;
-}
-
-/** Reads the store that is in a folder, or makes it. */
-async function unlock(disk: Disk, path: string, { source, create }: FileStorageOptions): Promise<Unlocked> {
-  /** Deriving a root key may take a second: once for each unlock section that is met. */
-  let derived: { unlockBytes: Uint8Array; rootKey: AeadKey } | undefined;
-  try {
-    for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
-      const names = await disk.names(path);
-      const [newest] = revisionsOf(names);
-      if (newest === undefined) {
-        await checkEmpty(disk, path, names, create);
-        const made = await makeStore(disk, path, source);
-        if (made !== undefined) return made;
-        continue;
-      }
-      const file = disk.join(path, manifestName(newest));
-      const bytes = await disk.read(file, MAX_MANIFEST_BYTES);
-      if (bytes === undefined) continue;
-      try {
-        const head = readHead(file, bytes);
-        checkHead(file, head, newest, head.storeId);
-        if (derived === undefined || !equal(derived.unlockBytes, head.unlockBytes)) {
-          derived?.rootKey.dispose();
-          derived = undefined;
-          const root = await source.recover(file, head.storeId, head.unlock);
-          derived = { unlockBytes: head.unlockBytes, rootKey: AeadKey.fromBytes(root) };
-          wipe(root);
-        }
-        const { rootKey } = derived;
-        const body = readBody(file, bytes, head, rootKey);
-        derived = undefined;
-        return { rootKey, state: { head, body } };
-      } catch (error) {
-        // It may have been replaced, and overwritten, while it was read.
-        const [now = -1] = revisionsOf(await disk.names(path));
-        if (!(error instanceof PqError) || now <= newest) throw error;
-      }
-    }
-  } finally {
-    derived?.rootKey.dispose();
-  }
-  throw new KeyStoreError('ERR_KEYSTORE_IO', `${path} changes too often to be read`);
-}
-
-/** Refuses to make a store where there may have been one, or among other people's files. */
-async function checkEmpty(
-  disk: Disk,
-  path: string,
-  names: readonly string[],
-  create: boolean,
-): Promise<void> {
-  if (!create) throw new KeyStoreError('ERR_KEYSTORE_NOT_FOUND', `there is no keystore at ${path}`);
-  const other = names.find((name) => !HARMLESS.test(name));
-  if (other !== undefined) {
-    throw new KeyStoreError('ERR_KEYSTORE_IO', `${path} is no keystore, and not empty: it holds ${other}`);
-  }
-  if (!names.includes(KEYS)) return;
-  const blob = (await disk.names(disk.join(path, KEYS))).find((name) => name.endsWith('.mwb'));
-  if (blob !== undefined) {
-    throw new KeyStoreError('ERR_KEYSTORE_CORRUPT', `${path} holds keys, but its manifest is not there`);
-  }
-}
-
-/** Makes an empty store; undefined when somebody else was faster. */
-async function makeStore(disk: Disk, path: string, source: RootSource): Promise<Unlocked | undefined> {
-  const storeId = randomFill(new Uint8Array(STORE_ID_BYTES));
-  const { root, section } = await source.make(storeId);
-  const rootKey = AeadKey.fromBytes(root);
-  wipe(root);
-  const folder = await disk.openFolder(path).catch((error: unknown) => {
-    rootKey.dispose();
-    throw error;
-  });
-  const temporary = disk.temporary(disk.join(path, manifestName(0)));
-  try {
-    await disk.makeFolder(disk.join(path, KEYS));
-    const body: ManifestBody = {
-      manifest: EMPTY_MANIFEST,
-      markKey: randomFill(allocateSecret(MARK_KEY_BYTES)),
-      line: [randomFill(new Uint8Array(COMMIT_ID_BYTES))],
-      blobRevisions: new Map(),
-    };
-    const unlockBytes = writeUnlockSection(section);
-    await disk.writeNew(temporary, writeManifest(path, storeId, unlockBytes, rootKey, body));
-    const outcome = await disk.link(temporary, disk.join(path, manifestName(0)));
-    await disk.remove(temporary);
-    // A store that was made and used meanwhile has no revision 0 any more, so the name was free.
-    const [newest] = revisionsOf(await disk.names(path));
-    if (outcome === 'made' && newest === 0) {
-      await folder.sync();
-      return { rootKey, state: { head: { storeId, unlockBytes }, body } };
-    }
-    if (outcome === 'made') await disk.remove(disk.join(path, manifestName(0)));
-    rootKey.dispose();
-    return undefined;
-  } catch (error) {
-    rootKey.dispose();
-    await disk.remove(temporary).catch(() => {});
-    throw error;
-  } finally {
-    await folder.close();
-  }
 }
