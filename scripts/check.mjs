@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /**
- * Runs every check, the later ones also when an earlier one failed, and ends with a table and a line
+ * Runs every check, the others also when one failed, and ends with a table and a line
  * `N passed, N failed`: each test and each program of `npm run test:runtimes` counts one, and so does each other check.
  * Where something was skipped, `, N skipped` follows.
  *
@@ -18,26 +18,32 @@ import { root } from './entries.mjs';
 const ci = process.argv.includes('--ci');
 /** `coverage` is `test` and a look at what it ran. */
 const tests = ci ? 'coverage' : 'test';
-const checks = ['format', 'lint', 'types', 'check:layers', tests, 'check:api', 'check:package', 'docs'];
-if (ci) checks.push('test:runtimes', 'test:hsm');
+/**
+ * What runs one after the other: stages of lanes beside each other, checks in a lane one after the other. Two lanes for
+ * the two cores of CI's machine; the tests use both themselves.
+ */
+const stages = [
+  [['check:layers', 'format', 'lint'], ['types']],
+  [[tests]],
+  [['check:api', 'check:package', 'docs', ...(ci ? ['test:runtimes'] : [])], ci ? ['test:hsm'] : []],
+];
 /** Those that say themselves how much they did. */
 const COUNTED = new Set(['test', 'coverage', 'test:runtimes', 'test:hsm']);
 const COUNTS = /^(\d+) passed, (\d+) failed, (\d+) skipped$/gm;
 
 if (!process.stdout.isTTY) process.env.NO_COLOR ??= '1';
 
-/** Runs one npm script, its output as it comes; resolves to its exit code and what it printed. */
-async function run(script) {
-  const child = spawn('npm', ['run', '--silent', script], {
-    cwd: root,
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+/** Runs one npm script; resolves to its exit code and what it printed. Shown as it comes where nothing else runs. */
+async function run(script, isAlone) {
+  const child = spawn('npm', ['run', '--silent', script], { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
-  child.stdout.setEncoding('utf8');
-  child.stdout.on('data', (text) => {
-    output += text;
-    process.stdout.write(text);
-  });
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8');
+    stream.on('data', (text) => {
+      output += text;
+      if (isAlone) process.stdout.write(text);
+    });
+  }
   const [code] = await once(child, 'close');
   return { code, output };
 }
@@ -54,13 +60,24 @@ function count(script, { code, output }) {
 
 const total = { passed: 0, failed: 0, skipped: 0 };
 const rows = [];
-for (const script of checks) {
-  console.log(`\n── ${script}`);
+
+async function runCheck(script, isAlone) {
+  if (isAlone) console.log(`\n── ${script}`);
   const startMs = performance.now();
-  const result = count(script, await run(script));
-  for (const key of Object.keys(total)) total[key] += result[key];
+  const result = await run(script, isAlone);
+  if (!isAlone) process.stdout.write(`\n── ${script}\n${result.output}`);
+  const counts = count(script, result);
+  for (const key of Object.keys(total)) total[key] += counts[key];
   const seconds = ((performance.now() - startMs) / 1000).toFixed(1);
-  rows.push([script, result.failed === 0 ? 'ok' : 'FAILED', `${seconds} s`]);
+  rows.push([script, counts.failed === 0 ? 'ok' : 'FAILED', `${seconds} s`]);
+}
+
+for (const lanes of stages) {
+  const isAlone = lanes.flat().length === 1;
+  const runLane = async (lane) => {
+    for (const script of lane) await runCheck(script, isAlone);
+  };
+  await Promise.all(lanes.map(runLane));
 }
 
 const width = (column) => Math.max(...rows.map((row) => row[column].length));
