@@ -1,63 +1,29 @@
 #!/usr/bin/env node
 /**
- * Compiles src/engines/wasm/assembly/ and writes the bytes into src/engines/wasm/binary.ts. The same source gives the same
- * bytes on every machine: the compiler is a JavaScript program whose version package-lock.json fixes.
+ * Compiles the WebAssembly modules and writes the bytes into the file binary.ts of each. The same source gives the same
+ * bytes on every machine: see compile-wasm.mjs.
  *
- *     node scripts/build-wasm.mjs            writes the module
- *     node scripts/build-wasm.mjs --check    compares it with what the source gives, and writes nothing
- *     node scripts/build-wasm.mjs --out FILE writes the bare bytes to FILE, and the text form beside it
+ *     node scripts/build-wasm.mjs            writes the modules
+ *     node scripts/build-wasm.mjs --check    compares them with what the source gives, and writes nothing
+ *     node scripts/build-wasm.mjs --out FILE writes the bare bytes of the engine to FILE, and the text form beside it;
+ *                                            with --module FOLDER those of another module
  *
  * @module
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import asc from 'assemblyscript/asc';
+import { compileWasm } from './compile-wasm.mjs';
 import { root } from './entries.mjs';
+import { binaryFile, ENGINE, MODULES } from './wasm-modules.mjs';
 
-const ENTRY = 'src/engines/wasm/assembly/index.ts';
-const MODULE = join(root, 'src/engines/wasm/binary.ts');
-/** Pages of 64 KiB: what assembly/memory.ts lays out. */
-const PAGES = 24;
-/** What the binary may have, before compression. */
-const MAX_BYTES = 120_000;
-
-const { values } = parseArgs({ options: { check: { type: 'boolean' }, out: { type: 'string' } } });
-
-/** The compiled bytes. */
-async function compile() {
-  const files = new Map();
-  const { error, stderr } = await asc.main(
-    [
-      ENTRY,
-      '--outFile=out.wasm',
-      '--textFile=out.wat',
-      '--baseDir=.',
-      '--optimizeLevel=3',
-      '--shrinkLevel=0',
-      '--converge',
-      '--noAssert',
-      // No allocator and no collector: everything has its place in the memory.
-      '--runtime=stub',
-      '--enable=simd',
-      `--initialMemory=${PAGES}`,
-      `--maximumMemory=${PAGES}`,
-    ],
-    {
-      readFile: (name, baseDir) => {
-        try {
-          return readFileSync(join(root, baseDir, name), 'utf8');
-        } catch {
-          return null;
-        }
-      },
-      writeFile: (name, contents) => void files.set(name, contents),
-      listFiles: () => [],
-    },
-  );
-  if (error !== null) throw new Error(`${error.message}\n${stderr.toString()}`);
-  return { bytes: files.get('out.wasm'), text: files.get('out.wat') };
-}
+const { values } = parseArgs({
+  options: {
+    check: { type: 'boolean' },
+    out: { type: 'string' },
+    module: { type: 'string', default: ENGINE.folder },
+  },
+});
 
 /** The module that carries the bytes. */
 function moduleText(bytes) {
@@ -74,18 +40,33 @@ export const WASM_BASE64 =
 `;
 }
 
-const { bytes, text } = await compile();
-if (bytes.length > MAX_BYTES) throw new Error(`${bytes.length} bytes are more than ${MAX_BYTES}`);
-if (values.out !== undefined) {
+/** Writes the module, or compares it. */
+async function build(module) {
+  const { bytes } = await compileWasm(module);
+  const file = binaryFile(module);
+  if (bytes.length > module.maxBytes) {
+    throw new Error(`${file}: ${bytes.length} bytes are more than ${module.maxBytes}`);
+  }
+  if (!values.check) {
+    writeFileSync(join(root, file), moduleText(bytes));
+    console.error(`${file}: ${bytes.length} bytes of WebAssembly`);
+  } else if (readFileSync(join(root, file), 'utf8') === moduleText(bytes)) {
+    console.error(`${file}: ${bytes.length} bytes, the same as in the tree`);
+  } else {
+    console.error(`${file} is not what the source gives: run node scripts/build-wasm.mjs`);
+    process.exitCode = 1;
+  }
+}
+
+if (values.out === undefined) {
+  for (const module of MODULES) await build(module);
+} else {
+  const module = MODULES.find(({ folder }) => folder === values.module);
+  if (module === undefined) {
+    throw new Error(`--module: one of ${MODULES.map(({ folder }) => folder).join(', ')}`);
+  }
+  const { bytes, text } = await compileWasm(module);
   writeFileSync(values.out, bytes);
   writeFileSync(values.out.replace(/(\.wasm)?$/, '.wat'), text);
   console.error(`${values.out}: ${bytes.length} bytes`);
-} else if (!values.check) {
-  writeFileSync(MODULE, moduleText(bytes));
-  console.error(`${MODULE}: ${bytes.length} bytes of WebAssembly`);
-} else if (readFileSync(MODULE, 'utf8') === moduleText(bytes)) {
-  console.error(`${bytes.length} bytes, the same as in the tree`);
-} else {
-  console.error('src/engines/wasm/binary.ts is not what the source gives: run node scripts/build-wasm.mjs');
-  process.exitCode = 1;
 }

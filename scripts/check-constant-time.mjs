@@ -60,7 +60,8 @@ const machine = {
   becomesPublic: (address, length) => interpreter.publicBytes.fill(1, address, address + length),
   call: (name, ...args) => {
     const value = interpreter.exports[name](...args);
-    if ((real[name](...args) ?? value) !== value) throw new Error(`${name}: another answer than this runtime's`);
+    if ((real[name](...args) ?? value) !== value)
+      throw new Error(`${name}: another answer than this runtime's`);
     return value;
   },
   /** Takes a result out and zeroes it, as the engine's other half does. */
@@ -73,7 +74,10 @@ const machine = {
 
 const allowed = ({ where, what }) =>
   ALLOWED.find((entry) => where.endsWith(entry.where) && entry.what.includes(what));
-const table = new Table({ head: ['operation', 'instructions', 'allowed', 'leaks'], style: { head: [], border: [] } });
+const table = new Table({
+  head: ['operation', 'instructions', 'allowed', 'leaks'],
+  style: { head: [], border: [] },
+});
 const reasons = new Map();
 const problems = [];
 for (const { name, run } of scenarios(at)) {
@@ -88,7 +92,8 @@ for (const { name, run } of scenarios(at)) {
     if (entry !== undefined) reasons.set(`${entry.where}: ${entry.what.join(', ')}`, entry.why);
   }
   table.push([name, interpreter.steps - before, findings.length - leaks.length, leaks.length]);
-  for (const { where, what, times } of leaks) problems.push(`${name}: a secret decides a ${what} in ${where} (${times} times)`);
+  for (const { where, what, times } of leaks)
+    problems.push(`${name}: a secret decides a ${what} in ${where} (${times} times)`);
   if (Buffer.compare(...memories) !== 0) problems.push(`${name}: another memory than this runtime's`);
   const left = memories[0].subarray(at.SECRETS, at.SECRETS_END).findIndex((byte) => byte !== 0);
   if (left !== -1) problems.push(`${name}: something is left at ${at.SECRETS + left}`);

@@ -15,7 +15,7 @@ import binaryen from 'binaryen';
 import { BINARY, UNARY } from './operations.mjs';
 import { all, any, laneTaint, SHIFT, VECTOR_LOAD } from './vectors.mjs';
 
-const { i32, i64, none, v128 } = binaryen;
+const { i32, i64, v128 } = binaryen;
 
 /** A place that depends on a secret. */
 export class Finding {
@@ -67,7 +67,7 @@ export class Interpreter {
       const { value } = info.init ? binaryen.getExpressionInfo(info.init) : { value: 0 };
       this.#globals.set(info.name, { value: info.type === i64 ? toBigInt(value) : value, taint: 0 });
     }
-    /** Exports by name. */
+    /** @type {Record<string, (...args: number[]) => unknown>} Exports by name. */
     this.exports = {};
     for (let i = 0; i < this.#module.getNumExports(); i++) {
       const { name, kind, value } = binaryen.getExportInfo(this.#module.getExportByIndex(i));
@@ -123,7 +123,8 @@ const RETURN = Symbol('return');
 
 function toBigInt(value) {
   if (typeof value === 'bigint') return BigInt.asIntN(64, value);
-  if (typeof value === 'object') return BigInt.asIntN(64, (BigInt(value.high) << 32n) | BigInt(value.low >>> 0));
+  if (typeof value === 'object')
+    return BigInt.asIntN(64, (BigInt(value.high) << 32n) | BigInt(value.low >>> 0));
   return BigInt(value);
 }
 
@@ -412,7 +413,8 @@ const COMPILERS = new Map([
         const { taint } = frame;
         const isVector = typeof stored === 'object';
         write(at, stored);
-        for (let i = 0; i < bytes; i++) shadow[at + i] = (isVector ? taint >> i : taint) & 1 & ~publicBytes[at + i];
+        for (let i = 0; i < bytes; i++)
+          shadow[at + i] = (isVector ? taint >> i : taint) & 1 & ~publicBytes[at + i];
         return undefined;
       };
     },

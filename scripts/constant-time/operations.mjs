@@ -4,7 +4,7 @@
  * @module
  */
 import binaryen from 'binaryen';
-import { all, any, eachLane, lanewise, laneTaint, SHAPES } from './vectors.mjs';
+import { all, any, eachLane, laneTaint, lanewise, SHAPES } from './vectors.mjs';
 
 const wrap = (x) => BigInt.asIntN(64, x);
 const unsigned = (x) => BigInt.asUintN(64, x);
@@ -68,7 +68,7 @@ for (const [name, apply, taint] of [
 }
 binary('DivSInt32', (x, y) => (x / y) | 0, either, true);
 binary('DivUInt32', (x, y) => ((x >>> 0) / (y >>> 0)) | 0, either, true);
-binary('RemSInt32', (x, y) => x % y | 0, either, true);
+binary('RemSInt32', (x, y) => (x % y) | 0, either, true);
 binary('RemUInt32', (x, y) => ((x >>> 0) % (y >>> 0)) | 0, either, true);
 
 // Numbers of 64 bits.
@@ -114,7 +114,11 @@ binary('RemUInt64', (x, y) => wrap(unsigned(x) % unsigned(y)), either, true);
 // Vectors: bits.
 const bitwise = (fn) => (x, y) => x.map((byte, i) => fn(byte, y[i]));
 const bytewise = (a, b) => a | b;
-unary('NotVec128', (x) => x.map((byte) => ~byte), (taint) => taint);
+unary(
+  'NotVec128',
+  (x) => x.map((byte) => ~byte),
+  (taint) => taint,
+);
 unary('AnyTrueVec128', (x) => bool(x.some((byte) => byte !== 0)));
 /** A byte that is publicly 0 leaves nothing of the other one. */
 const conjunction = (a, b, x, y) => {
@@ -126,10 +130,26 @@ const conjunction = (a, b, x, y) => {
   }
   return out;
 };
-binary('AndVec128', bitwise((x, y) => x & y), conjunction);
-binary('OrVec128', bitwise((x, y) => x | y), bytewise);
-binary('XorVec128', bitwise((x, y) => x ^ y), bytewise);
-binary('AndNotVec128', bitwise((x, y) => x & ~y), bytewise);
+binary(
+  'AndVec128',
+  bitwise((x, y) => x & y),
+  conjunction,
+);
+binary(
+  'OrVec128',
+  bitwise((x, y) => x | y),
+  bytewise,
+);
+binary(
+  'XorVec128',
+  bitwise((x, y) => x ^ y),
+  bytewise,
+);
+binary(
+  'AndNotVec128',
+  bitwise((x, y) => x & ~y),
+  bytewise,
+);
 
 // Vectors: lanes.
 const clamp = (low, high) => (x) => (x < low ? low : x > high ? high : x);
@@ -139,8 +159,16 @@ for (const [shape, { width, S, U }] of Object.entries(SHAPES)) {
   const lanes = (a, b) => laneTaint(a | b, width);
   const splat = (x) => new Uint8Array(new S(16 / width).fill(x).buffer);
   unary(`SplatVec${shape}`, splat, all);
-  unary(`AbsVec${shape}`, eachLane(S, (x) => (x < zero ? -x : x)), (taint) => laneTaint(taint, width));
-  unary(`NegVec${shape}`, eachLane(S, (x) => -x), (taint) => laneTaint(taint, width));
+  unary(
+    `AbsVec${shape}`,
+    eachLane(S, (x) => (x < zero ? -x : x)),
+    (taint) => laneTaint(taint, width),
+  );
+  unary(
+    `NegVec${shape}`,
+    eachLane(S, (x) => -x),
+    (taint) => laneTaint(taint, width),
+  );
   unary(`AllTrueVec${shape}`, (x) => bool(new S(x.buffer).every((lane) => lane !== zero)));
   unary(`BitmaskVec${shape}`, (x) => {
     let mask = 0;
@@ -149,8 +177,16 @@ for (const [shape, { width, S, U }] of Object.entries(SHAPES)) {
     });
     return mask;
   });
-  binary(`AddVec${shape}`, lanewise(S, (x, y) => x + y), lanes);
-  binary(`SubVec${shape}`, lanewise(S, (x, y) => x - y), lanes);
+  binary(
+    `AddVec${shape}`,
+    lanewise(S, (x, y) => x + y),
+    lanes,
+  );
+  binary(
+    `SubVec${shape}`,
+    lanewise(S, (x, y) => x - y),
+    lanes,
+  );
   if (width > 1) {
     binary(`MulVec${shape}`, lanewise(S, isBig ? (x, y) => x * y : Math.imul), lanes);
   }
@@ -171,7 +207,11 @@ for (const [shape, { width, S, U }] of Object.entries(SHAPES)) {
         ]),
   ];
   for (const [name, Lanes, fn] of comparisons) {
-    binary(`${name}Vec${shape}`, lanewise(Lanes, (x, y) => (fn(x, y) ? ones : zero)), lanes);
+    binary(
+      `${name}Vec${shape}`,
+      lanewise(Lanes, (x, y) => (fn(x, y) ? ones : zero)),
+      lanes,
+    );
   }
   if (isBig) continue;
   for (const [sign, Lanes] of Object.entries({ S, U })) {
@@ -180,10 +220,23 @@ for (const [shape, { width, S, U }] of Object.entries(SHAPES)) {
     if (width > 2) continue;
     const bits = 8 * width;
     const limit = sign === 'S' ? clamp(-(2 ** (bits - 1)), 2 ** (bits - 1) - 1) : clamp(0, 2 ** bits - 1);
-    binary(`AddSat${sign}Vec${shape}`, lanewise(Lanes, (x, y) => limit(x + y)), lanes);
-    binary(`SubSat${sign}Vec${shape}`, lanewise(Lanes, (x, y) => limit(x - y)), lanes);
+    binary(
+      `AddSat${sign}Vec${shape}`,
+      lanewise(Lanes, (x, y) => limit(x + y)),
+      lanes,
+    );
+    binary(
+      `SubSat${sign}Vec${shape}`,
+      lanewise(Lanes, (x, y) => limit(x - y)),
+      lanes,
+    );
   }
-  if (width <= 2) binary(`AvgrUVec${shape}`, lanewise(U, (x, y) => (x + y + 1) >> 1), lanes);
+  if (width <= 2)
+    binary(
+      `AvgrUVec${shape}`,
+      lanewise(U, (x, y) => (x + y + 1) >> 1),
+      lanes,
+    );
 }
 unary('PopcntVecI8x16', eachLane(Uint8Array, popcount), (taint) => taint);
 
@@ -233,7 +286,9 @@ for (const [from, to] of [
       `ExtAddPairwise${sign}Vec${from}To${to}`,
       (x) => {
         const lanes = new From(x.buffer);
-        return new Uint8Array(To.from({ length: lanes.length / 2 }, (_, i) => lanes[2 * i] + lanes[2 * i + 1]).buffer);
+        return new Uint8Array(
+          To.from({ length: lanes.length / 2 }, (_, i) => lanes[2 * i] + lanes[2 * i + 1]).buffer,
+        );
       },
       (taint) => laneTaint(taint, width),
     );

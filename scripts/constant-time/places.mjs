@@ -31,7 +31,9 @@ const CONSTANTS = {
 
 /** @returns {Promise<Record<string, number>>} Constants by name. */
 export async function readPlaces(module) {
-  const lines = Object.entries(CONSTANTS).map(([file, names]) => `export { ${names.join(', ')} } from './${file}';`);
+  const lines = Object.entries(CONSTANTS).map(
+    ([file, names]) => `export { ${names.join(', ')} } from './${file}';`,
+  );
   const { bytes } = await compileWasm(module, { index: lines.join('\n') });
   const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes));
   return Object.fromEntries(

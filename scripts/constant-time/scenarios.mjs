@@ -50,9 +50,10 @@ export function scenarios(at) {
   return [
     {
       name: 'hashOnce',
-      run({ secret, call }) {
+      run({ secret, call, result }) {
         secret(at.WORK, random(200));
         call('hashOnce', SHA3_512_RATE, SHA3_SUFFIX, 200, 64);
+        result(at.OUT, 64);
       },
     },
     {
@@ -65,6 +66,7 @@ export function scenarios(at) {
         call('hashFinish', SHA3_512_RATE, used, SHA3_SUFFIX);
         secret(at.STATE, result(at.OUT, 208));
         call('hashSqueeze', SHA3_512_RATE, 0, 200);
+        result(at.OUT, 208 + 200);
       },
     },
     {
@@ -72,12 +74,14 @@ export function scenarios(at) {
       run({ secret, call, result }) {
         secret(at.WORK, random(SHA3_512_RATE + 100));
         call('hmacOnce', 32, 100);
+        result(at.OUT, 64);
         secret(at.WORK, random(100));
         call('hmacStart', 100);
         const states = result(at.OUT, 2 * 208);
         secret(at.STATE, states.subarray(0, 208));
         secret(at.WORK, states.subarray(208));
         call('hmacFinish', 0);
+        result(at.OUT, 64);
       },
     },
     {
@@ -96,6 +100,7 @@ export function scenarios(at) {
         secret(at.MESSAGE, random(32));
         call('kemEncapsulate', at.KEM_SLOTS, 1);
         keep.ciphertext = result(at.OUT + 32, 1568);
+        result(at.OUT, 32);
       },
     },
     ...[false, true].map((isForged) => ({
@@ -142,7 +147,11 @@ export function scenarios(at) {
     ...Array.from({ length: 3 }, () => ({
       name: 'dsaSign',
       run({ secret, open, call, becomesPublic, result }) {
-        becomesPublic(at.DSA_OUT, 64, 'c̃ goes with the signature; that of a failed attempt is a hash that nobody can invert');
+        becomesPublic(
+          at.DSA_OUT,
+          64,
+          'c̃ goes with the signature; that of a failed attempt is a hash that nobody can invert',
+        );
         becomesPublic(at.HINTS, 256, 'hints go with the signature');
         secret(at.WORKING_KEY, keep.workingKey);
         open(at.WORKING_KEY + at.WORKING_RHO, keep.publicKey.subarray(0, 32));

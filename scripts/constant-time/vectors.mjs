@@ -93,7 +93,12 @@ function zeroLoad(bytes) {
 function widenLoad(From, To, width) {
   return {
     bytes: 8,
-    apply: (loaded) => new Uint8Array(To.from(new From(loaded.buffer), (x) => (To === BigInt64Array || To === BigUint64Array ? BigInt(x) : x)).buffer),
+    apply: (loaded) =>
+      new Uint8Array(
+        To.from(new From(loaded.buffer), (x) =>
+          To === BigInt64Array || To === BigUint64Array ? BigInt(x) : x,
+        ).buffer,
+      ),
     taint: (taint) => {
       let out = 0;
       for (let i = 0; i < 8; i++) if ((taint >> i) & 1) out |= 0b11 << (2 * i);
