@@ -6,6 +6,7 @@
 import { type Capability, type EngineName, FAMILIES, type Family, type FamilyEngines } from './engine.ts';
 import { nobleEngine } from './noble.ts';
 import { nodeEngine } from './node.ts';
+import { PREFERENCE } from './preference.ts';
 import {
   ENGINE_VARIABLE,
   type EngineChoice,
@@ -27,13 +28,14 @@ function readEnvironment(): string | undefined {
 }
 
 /**
- * The registry of this process: native first, then WebAssembly, then the engine that runs everywhere.
+ * The registry of this process; `preference.ts` says which engine is used for what.
  *
  * @internal
  */
 export const registry: EngineRegistry = /* @__PURE__ */ new EngineRegistry(
   [nodeEngine, wasmEngine, nobleEngine],
   readEnvironment,
+  PREFERENCE,
 );
 
 /**
@@ -54,7 +56,7 @@ export type EngineInfo = { readonly [F in Family]: FamilyInfo };
  * @returns One entry a family: `hash`, `aead`, `kem`, `sign`.
  * @throws {@link InputError} `ERR_INPUT_OPTION` when the environment variable `MWRASP_CRYPTO_ENGINE` names an unknown
  * engine.
- * @example engineInfo().kem.engine; // 'node' on Node 24.7 and later, otherwise 'noble'
+ * @example engineInfo().kem.engine; // 'wasm'; 'noble' in a runtime that compiles no WebAssembly
  */
 export function engineInfo(): EngineInfo {
   return Object.fromEntries(

@@ -15,6 +15,7 @@ import {
   type Family,
   type FamilyEngines,
 } from './engine.ts';
+import { hashBySize, SHORT_HASH } from './preference.ts';
 import { selfTest } from './selftest.ts';
 
 /** Which engine to use: one for everything, or one a family; families left out are picked automatically. */
@@ -41,6 +42,8 @@ export interface FamilyInfo {
   readonly engine: EngineName;
   /** Whether it was forced by an option or the environment. */
   readonly forced: boolean;
+  /** Another engine that hashes short messages, where that is faster: up to so many bytes. */
+  readonly short?: { readonly engine: EngineName; readonly maxBytes: number };
   /** Every engine, in order of preference. */
   readonly engines: readonly EngineStatus[];
 }
@@ -50,10 +53,14 @@ export const ENGINE_VARIABLE = 'MWRASP_CRYPTO_ENGINE';
 
 type Choice = { [F in Family]?: EngineName };
 
-/** Engines in order of preference, with what is known of each. */
+/** Engines of each family, the one that is used first. */
+export type Preference = Readonly<Record<Family, readonly EngineName[]>>;
+
+/** All engines, with what is known of each. */
 export class EngineRegistry {
   readonly #engines: readonly Engine[];
   readonly #readEnvironment: () => string | undefined;
+  readonly #preference: Preference | undefined;
   readonly #tested = new Map<string, SelfTestError | 'passed'>();
   readonly #handedOut = new Set<Family>();
   /** The engine handed out for a family or a capability of it, so that the usual way is one look-up. */
@@ -61,12 +68,18 @@ export class EngineRegistry {
   #choice: Choice | undefined;
 
   /**
-   * @param engines - In order of preference.
+   * @param engines - All there are.
    * @param readEnvironment - Value of {@link ENGINE_VARIABLE}, read on first use.
+   * @param preference - Which is used for what; for everything the first, when undefined.
    */
-  constructor(engines: readonly Engine[], readEnvironment: () => string | undefined) {
+  constructor(
+    engines: readonly Engine[],
+    readEnvironment: () => string | undefined,
+    preference?: Preference,
+  ) {
     this.#engines = engines;
     this.#readEnvironment = readEnvironment;
+    this.#preference = preference;
   }
 
   /**
@@ -105,12 +118,16 @@ export class EngineRegistry {
     const known = this.#picked.get(cacheKey);
     if (known !== undefined) return known as FamilyEngines[F];
     const name = this.#pick(family, capability);
-    const engine = this.named(name, family);
+    let engine = this.named(name, family);
     if (capability !== undefined && !engine.capabilities.has(capability)) {
       throw new UnsupportedError(
         'ERR_UNSUPPORTED_OPERATION',
         `engine "${name}" has no ${capability}; use another one (${ENGINE_VARIABLE} or configureEngines)`,
       );
+    }
+    if (capability === undefined && this.#short(family) !== undefined) {
+      const [short, long] = [this.named(SHORT_HASH.engine, 'hash'), engine as FamilyEngines['hash']];
+      engine = hashBySize(short, long) as FamilyEngines[F];
     }
     this.#handedOut.add(family);
     this.#picked.set(cacheKey, engine);
@@ -160,14 +177,16 @@ export class EngineRegistry {
 
   /** What is used for a family. */
   info(family: Family): FamilyInfo {
+    const short = this.#short(family);
     return {
       engine: this.#pick(family, undefined),
       forced: this.#currentChoice()[family] !== undefined,
-      engines: this.names.map((name) => this.status(name, family)),
+      ...(short === undefined ? {} : { short }),
+      engines: this.#order(family).map((name) => this.status(name, family)),
     };
   }
 
-  /** Names of all engines, in order of preference. */
+  /** Names of all engines. */
   get names(): EngineName[] {
     return this.#engines.map((engine) => engine.name);
   }
@@ -176,11 +195,24 @@ export class EngineRegistry {
     return this.#currentChoice()[family] ?? this.#pickFree(family, capability);
   }
 
+  #order(family: Family): readonly EngineName[] {
+    return this.#preference?.[family] ?? this.names;
+  }
+
+  /** What is used for short messages, when it is another engine than the one in use. */
+  #short(family: Family): typeof SHORT_HASH | undefined {
+    if (family !== 'hash' || this.#preference === undefined) return undefined;
+    if (this.#currentChoice().hash !== undefined || this.#pickFree('hash', undefined) === SHORT_HASH.engine) {
+      return undefined;
+    }
+    return this.status(SHORT_HASH.engine, 'hash').available ? SHORT_HASH : undefined;
+  }
+
   #pickFree(family: Family, capability: Capability | undefined): EngineName {
-    for (const engine of this.#engines) {
-      const offer = this.#offer(engine, family);
+    for (const name of this.#order(family)) {
+      const offer = this.#offer(this.#find(name), family);
       if (offer instanceof Absent) continue;
-      if (capability === undefined || offer.capabilities.has(capability)) return engine.name;
+      if (capability === undefined || offer.capabilities.has(capability)) return name;
     }
     throw new UnsupportedError(
       'ERR_UNSUPPORTED_ENGINE',
