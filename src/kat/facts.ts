@@ -18,14 +18,16 @@ import { failed, notRun, PASSED, type Verdict } from './verdict.ts';
 /** Which facts to run. */
 export interface KatFacts {
   /**
-   * Rounds of the two accumulated facts: 10, 100, 1 000 or 10 000, 100 when absent. 10 000 rounds take minutes on an
-   * engine in JavaScript.
+   * Rounds of the two accumulated facts: 10, 100, 1 000, 10 000 or 1 000 000, 100 when absent. 10 000 rounds take minutes
+   * on an engine in JavaScript. That of ML-DSA-87 has no published value for 1 000 000, and stops at 10 000.
    */
   readonly rounds?: number;
 }
 
 /** Values are published for these. */
-const ROUNDS = [10, 100, 1000, 10000] as const;
+const ROUNDS = [10, 100, 1000, 10_000, 1_000_000] as const;
+/** The most that there is a value for ML-DSA-87 of. */
+const MAX_SIGN_ROUNDS = 10_000;
 
 type Rounds = (typeof ROUNDS)[number];
 
@@ -71,7 +73,8 @@ export async function runFacts(
 ): Promise<KatSetReport[]> {
   const reports: KatSetReport[] = [];
   for (const fact of kemFacts(rounds)) reports.push(await runFact('kem', fact, engineName, options));
-  for (const fact of signFacts(rounds)) reports.push(await runFact('sign', fact, engineName, options));
+  for (const fact of signFacts(Math.min(rounds, MAX_SIGN_ROUNDS)))
+    reports.push(await runFact('sign', fact, engineName, options));
   return reports;
 }
 
@@ -114,9 +117,9 @@ async function checkFact<F extends 'kem' | 'sign'>(
   }
 }
 
-/** Streams come from the engine that has them, whatever is under test. */
+/** Streams come from an engine that has them, whatever is under test. */
 function createShake(bits: 128 | 256): Xof {
-  const xof = registry.named('noble', 'hash').createXof?.(bits);
+  const xof = registry.capable('hash', 'incremental-xof').createXof?.(bits);
   if (xof === undefined) throw new Error('no engine has streams of SHAKE');
   return xof;
 }

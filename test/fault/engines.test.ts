@@ -138,7 +138,9 @@ describe('the native engine is absent, and says why,', () => {
     });
     expect(reasonOf((await nodeEngine()).sign())).toBe('node:crypto ignores the ML-DSA context');
     const { engineInfo } = await import('../../src/engines/index.ts');
-    expect(engineInfo().sign.engine).toBe('noble');
+    const { engine, engines } = engineInfo().sign;
+    expect(engine).toBe('wasm');
+    expect(engines.find((status) => status.engine === 'node')?.available).toBe(false);
   });
 
   it.each([
