@@ -65,6 +65,7 @@ needs(
     expect(report.totals.passed).toBeGreaterThan(0);
   });
 
+<<<<<<< HEAD
   it('come out right on WebAssembly', { timeout: TIMEOUT_MS }, async () => {
     const report = await runKat({
       vectors: folder,
@@ -77,9 +78,12 @@ needs(
   });
 
   it('come out right on the engine that runs everywhere', { timeout: TIMEOUT_MS }, async () => {
+=======
+  it.each(['wasm', 'noble'] as const)('come out right on %s', { timeout: TIMEOUT_MS }, async (engine) => {
+>>>>>>> a5ca050 (Test the engine in WebAssembly: against noble, its memory, its slots, its start)
     const report = await runKat({
       vectors: folder,
-      engines: ['noble'],
+      engines: [engine],
       maxMessageBytes: MAX_NOBLE_MESSAGE_BYTES,
     });
     printReport(`vectors of ${folder}`, report);
