@@ -65,22 +65,7 @@ needs(
     expect(report.totals.passed).toBeGreaterThan(0);
   });
 
-<<<<<<< HEAD
-  it('come out right on WebAssembly', { timeout: TIMEOUT_MS }, async () => {
-    const report = await runKat({
-      vectors: folder,
-      engines: ['wasm'],
-      maxMessageBytes: MAX_NOBLE_MESSAGE_BYTES,
-    });
-    printReport(`vectors of ${folder}`, report);
-    expectAllRight(report, /^messages above maxMessageBytes$/);
-    expect(report.totals.passed).toBeGreaterThan(0);
-  });
-
-  it('come out right on the engine that runs everywhere', { timeout: TIMEOUT_MS }, async () => {
-=======
   it.each(['wasm', 'noble'] as const)('come out right on %s', { timeout: TIMEOUT_MS }, async (engine) => {
->>>>>>> a5ca050 (Test the engine in WebAssembly: against noble, its memory, its slots, its start)
     const report = await runKat({
       vectors: folder,
       engines: [engine],
