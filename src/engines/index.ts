@@ -16,6 +16,7 @@ import {
   type SelfTestState,
 } from './registry.ts';
 import { wasmEngine } from './wasm/index.ts';
+import { loadWasm } from './wasm/instance.ts';
 
 export type { Capability, EngineChoice, EngineName, EngineStatus, Family, FamilyInfo, SelfTestState };
 
@@ -76,6 +77,18 @@ export function engineInfo(): EngineInfo {
  */
 export function configureEngines(choice: EngineChoice): void {
   registry.configure(choice);
+}
+
+/**
+ * Makes the engine in WebAssembly ready where a runtime compiles it only asynchronously; elsewhere it makes itself ready at its
+ * first use, and nobody has to call this. Call it before the first operation: an engine that was picked stays.
+ *
+ * @returns Whether the engine is there now. It is not where a runtime compiles no WebAssembly at all, as workerd and pages
+ * whose policy lacks `'wasm-unsafe-eval'`.
+ * @example await loadWasmEngine();
+ */
+export function loadWasmEngine(): Promise<boolean> {
+  return loadWasm();
 }
 
 /**
