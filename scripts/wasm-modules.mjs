@@ -10,8 +10,11 @@ import { root } from './entries.mjs';
 /** `pages` of 64 KiB are what its source lays out; `maxBytes` is what the binary may have, before compression. */
 export const ENGINE = { folder: 'src/engines/wasm', pages: 24, maxBytes: 120_000 };
 
+/** The code of fragments: small enough for browsers to compile on their main thread. */
+const ERASURE = { folder: 'src/fragment/erasure', pages: 3, maxBytes: 4_000 };
+
 /** All of them. */
-export const MODULES = [ENGINE];
+export const MODULES = [ENGINE, ERASURE];
 
 /** The file of the compiled bytes, from the project's folder. */
 export function binaryFile({ folder }) {
