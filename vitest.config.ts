@@ -1,15 +1,25 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 import { publicEntries } from './scripts/entries.mjs';
+import { engineInfo } from './src/engines/index.ts';
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
 const buildFirst = here('./test/support/build.ts');
+const fetchTokens = here('./test/hsm/support/setup.ts');
 
 // The command runs in processes of its own, which write what they ran for scripts/cli-coverage.mjs.
 const childCoverage = process.argv.includes('--coverage')
   ? { NODE_V8_COVERAGE: here('./coverage/children') }
   : {};
+
+/** Each engine forced, as the environment says it, for whatever it has on this runtime. */
+const forcedEngines = new Map<string, string[]>();
+for (const [family, { engines }] of Object.entries(engineInfo())) {
+  for (const { engine, available } of engines) {
+    if (available) forcedEngines.set(engine, [...(forcedEngines.get(engine) ?? []), `${family}=${engine}`]);
+  }
+}
 
 export default defineConfig({
   resolve: {
@@ -45,12 +55,32 @@ export default defineConfig({
           sequence: { groupOrder: 1 },
         },
       },
+      // The suite of contracts, which the first project runs with the engine that is picked, with every one.
+      ...[...forcedEngines].map(([engine, choice]) => ({
+        extends: true as const,
+        test: {
+          name: `contract-${engine}`,
+          include: ['test/contract/**/*.test.ts'],
+          globalSetup: fetchTokens,
+          env: { MWRASP_CRYPTO_ENGINE: choice.join(',') },
+        },
+      })),
       {
         extends: true,
         test: {
           name: 'hsm',
           include: ['test/hsm/**/*.test.ts'],
-          globalSetup: here('./test/hsm/support/setup.ts'),
+          exclude: ['test/hsm/daemon.test.ts'],
+          globalSetup: fetchTokens,
+          testTimeout: 120_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          // What a system that has this token only can run.
+          name: 'opencryptoki',
+          include: ['test/hsm/{daemon,doctor,faults,hostile,life}.test.ts'],
           testTimeout: 120_000,
         },
       },

@@ -1,8 +1,7 @@
 #!/usr/bin/env node
 /**
- * Runs every check, the others also when one failed, and ends with a table and a line
- * `N passed, N failed`: each test and each program of `npm run test:runtimes` counts one, and so does each other check.
- * Where something was skipped, `, N skipped` follows.
+ * Runs every check, and says how many passed: each test and each program of `npm run test:runtimes` counts one, and so does
+ * each other check.
  *
  *     node scripts/check.mjs [--ci]
  *
@@ -10,81 +9,19 @@
  *
  * @module
  */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { performance } from 'node:perf_hooks';
-import { root } from './entries.mjs';
+import { runStages } from './steps.mjs';
 
 const ci = process.argv.includes('--ci');
 /** `coverage` is `test` and a look at what it ran. */
 const tests = ci ? 'coverage' : 'test';
-/**
- * What runs one after the other: stages of lanes beside each other, checks in a lane one after the other. Two lanes for
- * the two cores of CI's machine; the tests use both themselves.
- */
+/** Two lanes for the two cores of CI's machine; the tests use both themselves. */
 const stages = [
   [['check:layers', 'format', 'lint'], ['types']],
   [[tests]],
-  [['check:api', 'check:package', 'docs', ...(ci ? ['test:runtimes'] : [])], ci ? ['test:hsm'] : []],
+  [
+    ['check:api', 'check:package', 'docs', ...(ci ? ['test:runtimes'] : [])],
+    ['check:wasm', 'check:constant-time', ...(ci ? ['test:hsm'] : [])],
+  ],
 ];
-/** Those that say themselves how much they did. */
-const COUNTED = new Set(['test', 'coverage', 'test:runtimes', 'test:hsm']);
-const COUNTS = /^(\d+) passed, (\d+) failed, (\d+) skipped$/gm;
 
-if (!process.stdout.isTTY) process.env.NO_COLOR ??= '1';
-
-/** Runs one npm script; resolves to its exit code and what it printed. Shown as it comes where nothing else runs. */
-async function run(script, isAlone) {
-  const child = spawn('npm', ['run', '--silent', script], { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
-  let output = '';
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding('utf8');
-    stream.on('data', (text) => {
-      output += text;
-      if (isAlone) process.stdout.write(text);
-    });
-  }
-  const [code] = await once(child, 'close');
-  return { code, output };
-}
-
-function count(script, { code, output }) {
-  const ok = code === 0;
-  if (!COUNTED.has(script)) return { passed: ok ? 1 : 0, failed: ok ? 0 : 1, skipped: 0 };
-  // Tests print counts as well; the last are those of the whole run. The coverage comes after them.
-  const counts = [...output.matchAll(COUNTS)].at(-1)?.slice(1).map(Number);
-  const [passed, failed, skipped] = counts ?? [0, 0, 0];
-  // Whatever it counted, an exit code is an exit code, and nothing run is nothing shown.
-  return { passed, failed: failed === 0 && (!ok || passed === 0) ? 1 : failed, skipped };
-}
-
-const total = { passed: 0, failed: 0, skipped: 0 };
-const rows = [];
-
-async function runCheck(script, isAlone) {
-  if (isAlone) console.log(`\n── ${script}`);
-  const startMs = performance.now();
-  const result = await run(script, isAlone);
-  if (!isAlone) process.stdout.write(`\n── ${script}\n${result.output}`);
-  const counts = count(script, result);
-  for (const key of Object.keys(total)) total[key] += counts[key];
-  const seconds = ((performance.now() - startMs) / 1000).toFixed(1);
-  rows.push([script, counts.failed === 0 ? 'ok' : 'FAILED', `${seconds} s`]);
-}
-
-for (const lanes of stages) {
-  const isAlone = lanes.flat().length === 1;
-  const runLane = async (lane) => {
-    for (const script of lane) await runCheck(script, isAlone);
-  };
-  await Promise.all(lanes.map(runLane));
-}
-
-const width = (column) => Math.max(...rows.map((row) => row[column].length));
-console.log();
-for (const [script, state, time] of rows) {
-  console.log(`${script.padEnd(width(0))}  ${state.padEnd(width(1))}  ${time.padStart(width(2))}`);
-}
-const skipped = total.skipped > 0 ? `, ${total.skipped} skipped` : '';
-console.log(`\n${total.passed} passed, ${total.failed} failed${skipped}`);
-process.exitCode = total.failed === 0 ? 0 : 1;
+await runStages(stages, new Set(['test', 'coverage', 'test:runtimes', 'test:hsm']));

@@ -22,6 +22,7 @@ import { build } from 'esbuild';
 import { chromium } from 'playwright-core';
 import { installTarball } from './consumer.mjs';
 import { root } from './entries.mjs';
+import { env, NODE_LINES, pinned } from './node-lines.mjs';
 
 const TIMEOUT_MS = 120_000;
 const KINDS = ['TypeScript', 'import', 'require'];
@@ -32,21 +33,9 @@ const PROGRAMS = { TypeScript: 'typescript.mjs', import: 'import.mjs', require: 
 const { folder } = installTarball();
 cpSync(join(root, 'test/runtimes'), folder, { recursive: true });
 
-const pinned = (name, version, binary = name) => ['npx', '--yes', '--package', `${name}@${version}`, binary];
-/** What npm runs may not find the project's own Node first. */
-const path = process.env.PATH.split(':')
-  .filter((part) => !part.includes('node_modules'))
-  .join(':');
-const env = { ...process.env, PATH: path, NO_COLOR: '1', npm_config_update_notifier: 'false' };
-const systemNode = spawnSync('sh', ['-c', 'command -v node'], { env, encoding: 'utf8' }).stdout.trim();
-
 /** Runtimes that run a file: the command before the file's name, and how they tell their version. */
 const FILE_RUNTIMES = {
-  'Node 20.19': { command: pinned('node', '20.19.6') },
-  ...(systemNode === '' ? {} : { 'Node of the system': { command: [systemNode] } }),
-  'Node 22': { command: pinned('node', '22.23.3') },
-  'Node 24': { command: pinned('node', '24.21.0') },
-  'Node 26': { command: pinned('node', '26.10.0') },
+  ...Object.fromEntries(Object.entries(NODE_LINES).map(([name, command]) => [name, { command }])),
   Bun: { command: pinned('bun', '1.4.5') },
   // Node's variables are what Deno lets a program see only when told so.
   Deno: {

@@ -4,9 +4,9 @@
 #
 #     scripts/tokens/opencryptoki.sh FOLDER PROJECT COMMAND...
 #
-# PROJECT is seen as /work in there; the Node of this machine is copied in. The command finds MODULE in its environment.
-# The token is not initialised the first time: see docs/hsm.md. Packages come through the mirror that apt already uses here, or
-# DEBIAN_MIRROR.
+# PROJECT is seen as /work in there; the Node of this machine (or NODE) is copied in. The command finds MODULE in its environment,
+# and MWRASP_TOKEN_KINDS, by which tests know which token is there. The token is a new one each time, and not initialised: see
+# docs/hsm.md. Packages come through the mirror that apt already uses here, or DEBIAN_MIRROR.
 set -euo pipefail
 
 folder=$(realpath -m "${1:?usage: opencryptoki.sh FOLDER PROJECT COMMAND...}")
@@ -27,7 +27,7 @@ clean_up() {
   local pid=$folder/run/opencryptoki/pkcsslotd.pid
   [ -s "$pid" ] && kill "$(tr -dc 0-9 <"$pid")" 2>/dev/null
   sleep 0.5
-  for mount in node_modules work dev/shm dev proc run; do
+  for mount in node_modules work var/lib/opencryptoki dev/shm dev proc run; do
     if mountpoint -q "$folder/$mount"; then umount "$folder/$mount"; fi
   done
 }
@@ -39,6 +39,7 @@ mount -t proc proc "$folder/proc"
 mount --bind /dev "$folder/dev"
 mount -t tmpfs tmpfs "$folder/dev/shm"
 mount -t tmpfs tmpfs "$folder/run"
+mount -t tmpfs tmpfs "$folder/var/lib/opencryptoki"
 mount --bind "$project" "$folder/work"
 # Found from /work, also where the project's own is a link to somewhere else.
 mkdir -p "$folder/node_modules"
@@ -65,4 +66,4 @@ for _ in $(seq 50); do
 done
 
 module=/usr/lib/$(uname -m)-linux-gnu/opencryptoki/libopencryptoki.so.0
-chroot "$folder" env HOME=/root MODULE="$module" sh -ec 'cd /work; exec "$@"' sh "$@"
+chroot "$folder" env HOME=/root MODULE="$module" MWRASP_TOKEN_KINDS=openCryptoki sh -ec 'cd /work; exec "$@"' sh "$@"

@@ -1,7 +1,10 @@
 /**
- * What every keystore does, whatever its backend.
+ * What every keystore does, whatever its backend and its engine. `npm test` runs it with the engine that is picked, `npm run
+ * test:hsm:contract` with every one.
  */
+import { createHash } from 'node:crypto';
 import { inspect } from 'node:util';
+import { engineInfo } from '@mwrasp/crypto/engines';
 import { open, readHeader, seal, sealStream } from '@mwrasp/crypto/envelope';
 import { exportPrivateKey } from '@mwrasp/crypto/insecure';
 import { encapsulate, generateKemKey, KemPublicKey } from '@mwrasp/crypto/kem';
@@ -15,9 +18,15 @@ import {
 } from '@mwrasp/crypto/keystore';
 import { generateSignKey, SignPrivateKey, SignPublicKey, verify } from '@mwrasp/crypto/sign';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { utf8 } from '../../src/bytes.ts';
+import { toHex, utf8 } from '../../src/bytes.ts';
 import type { Clock } from '../../src/clock.ts';
-import { AuthenticationError, ExpiredError, InputError, KeyStoreError } from '../../src/errors.ts';
+import {
+  AuthenticationError,
+  ExpiredError,
+  InputError,
+  KeyStoreError,
+  UnsupportedError,
+} from '../../src/errors.ts';
 import { SecretBytes } from '../../src/secret.ts';
 import { type Expected, errorOf, expectError } from './support/errors.ts';
 import { BACKENDS, type Place, ROOT_KEY, tellMissingTokens } from './support/keystores.ts';
@@ -38,6 +47,7 @@ const RANGE: Expected = [InputError, 'ERR_INPUT_RANGE'];
 const OPTION: Expected = [InputError, 'ERR_INPUT_OPTION'];
 const LENGTH: Expected = [InputError, 'ERR_INPUT_LENGTH'];
 const ALGORITHM: Expected = [InputError, 'ERR_INPUT_ALGORITHM'];
+const UNSUPPORTED: Expected = [UnsupportedError, 'ERR_UNSUPPORTED_OPERATION'];
 const DISPOSED: Expected = [InputError, 'ERR_INPUT_DISPOSED'];
 
 // biome-ignore lint/suspicious/noExplicitAny: what plain JavaScript may pass
@@ -85,6 +95,13 @@ const MALFORMED_NAMES = [
   'x'.repeat(65),
 ];
 
+/** Whether the engine in use signs deterministically, or another one may take its place: documented capabilities. */
+function engineSignsDeterministically(): boolean {
+  const { engine, forced, engines } = engineInfo().sign;
+  const status = engines.find((candidate) => candidate.engine === engine);
+  return !forced || status?.capabilities.includes('seeded-signing') === true;
+}
+
 const fixedClock = (wallMs: number): Clock => ({ wallMs: () => wallMs, monotonicMs: () => 0 });
 
 describe.each(BACKENDS)('$label keystore', ({ name: backend, custody, dataCustody, persists, makePlace }) => {
@@ -114,6 +131,8 @@ describe.each(BACKENDS)('$label keystore', ({ name: backend, custody, dataCustod
   const aes = async (name = 'data') => store.generate({ name, algorithm: AES });
   const kemPublicKey = async (key: string | KeyRef) => (await store.publicKey(key)) as KemPublicKey;
   const dsaPublicKey = async (key: string | KeyRef) => (await store.publicKey(key)) as SignPublicKey;
+  /** What a token cannot be told is the engine's to do, or not. */
+  const signsDeterministically = custody === 'in-token' || engineSignsDeterministically();
   const refs = async (from = store) => (await from.list()).map(({ ref }) => `${ref.name} ${ref.generation}`);
 
   it('says which backend it is, and is empty at first', async () => {
@@ -353,6 +372,7 @@ describe.each(BACKENDS)('$label keystore', ({ name: backend, custody, dataCustod
       const sign = (deterministic?: boolean) =>
         store.sign('dsa', MESSAGE, deterministic === undefined ? {} : { deterministic });
       expect(await sign()).not.toEqual(await sign());
+      if (!signsDeterministically) return void (await expectError(() => sign(true), ...UNSUPPORTED));
       expect(await sign(true)).toEqual(await sign(true));
       expect(verify(await dsaPublicKey('dsa'), MESSAGE, await sign(true))).toBe(true);
     });
@@ -576,6 +596,24 @@ describe.each(BACKENDS)('$label keystore', ({ name: backend, custody, dataCustod
       const signature = await store.sign('dsa', MESSAGE);
       expect(verify(await dsaPublicKey('dsa'), MESSAGE, signature)).toBe(true);
       expect(await store.openData(await store.sealData('data', MESSAGE))).toEqual(MESSAGE);
+    });
+
+    it('makes the same key of a seed everywhere', async () => {
+      const seed = (length: number) => Uint8Array.from({ length }, (_, i) => i);
+      const kemInfo = await store.import({ name: 'kem', algorithm: KEM, key: seed(64) });
+      const dsaInfo = await store.import({ name: 'dsa', algorithm: DSA, key: seed(32) });
+      expect(kemInfo.keyId).toBe('tD_yr5e5Pxs_YKa35T6_VNX5JrLTEryON4N2cH3vxsc');
+      expect(dsaInfo.keyId).toBe('mFRsKlw6dHj1-DtDA2Q37S9_J-6bafDaCshNfEFXF4w');
+      await seenLater();
+      const rejected = await store.decapsulate('kem', new Uint8Array(1568).fill(7));
+      expect(toHex(rejected.expose())).toBe(
+        '48738bff1b67ac2f885eab7c047ca6e03babf0d1b90352a603254636765f5a08',
+      );
+      if (!signsDeterministically) return;
+      const signature = await store.sign('dsa', MESSAGE, { context: utf8('same'), deterministic: true });
+      expect(createHash('sha256').update(signature).digest('hex')).toBe(
+        '2a209430bff89aa1f44d15e2c32c589cd1989363627658b6ea6da59f6ed124a3',
+      );
     });
 
     it.each([KEM, DSA, AES] as const)('refuses what is no key of %s', async (algorithm) => {

@@ -50,7 +50,7 @@ needsToken('SoftHSM')('examples with a token', () => {
     for (const [i, block] of blocks.entries()) {
       if (!block.includes(SOFTHSM)) continue;
       it(`${page}, example ${i + 1}, runs`, async () => {
-        const token = makeToken('SoftHSM', 'mwrasp');
+        const token = makeToken('SoftHSM', { label: 'mwrasp' });
         try {
           const pinFile = join(token.folder, 'pin');
           await writeFile(pinFile, token.pin, { mode: 0o600 });

@@ -3,7 +3,7 @@
  */
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { play, start } from './support/child.ts';
-import { makeToken, needsToken, type TestToken } from './support/tokens.ts';
+import { makeToken, needsToken, type TestToken, TOKEN_KINDS } from './support/tokens.ts';
 
 /** Recovery is a matter of milliseconds; a machine that is busy gets more. */
 const RECOVERED_WITHIN_MS = 10_000;
@@ -13,7 +13,7 @@ interface Timed {
   readonly failure?: { readonly name: string; readonly code: string; readonly ckr?: string };
 }
 
-for (const kind of ['SoftHSM', 'NSS'] as const) {
+for (const kind of TOKEN_KINDS) {
   needsToken(kind)(`${kind} under us`, () => {
     let token: TestToken;
 

@@ -5,7 +5,7 @@ import { chmodSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from '
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { play } from './support/child.ts';
-import { makeToken, needsToken, type TestToken } from './support/tokens.ts';
+import { makeToken, needsToken, type TestToken, TOKEN_KINDS } from './support/tokens.ts';
 
 interface Row {
   readonly what: string;
@@ -25,7 +25,7 @@ const ACCEPTED = new Set([
   'sealData: aad: shared bytes of no length',
 ]);
 
-for (const kind of ['SoftHSM', 'NSS'] as const) {
+for (const kind of TOKEN_KINDS) {
   needsToken(kind)(`${kind} and wrong types`, () => {
     let token: TestToken;
 

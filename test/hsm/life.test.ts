@@ -5,7 +5,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { play } from './support/child.ts';
-import { CUSTODY, makeToken, needsToken, type TestToken, type TokenKind } from './support/tokens.ts';
+import { custodyIn, makeToken, needsToken, type TestToken, TOKEN_KINDS } from './support/tokens.ts';
 
 function filesBelow(folder: string): string[] {
   return readdirSync(folder).flatMap((name) => {
@@ -14,7 +14,7 @@ function filesBelow(folder: string): string[] {
   });
 }
 
-for (const kind of ['SoftHSM', 'NSS'] as const satisfies readonly TokenKind[]) {
+for (const kind of TOKEN_KINDS) {
   needsToken(kind)(`keys in ${kind}`, () => {
     let token: TestToken;
 
@@ -26,7 +26,7 @@ for (const kind of ['SoftHSM', 'NSS'] as const satisfies readonly TokenKind[]) {
 
     it('sign with every context, hedged and deterministic, as noble verifies it', async () => {
       const { custody, rows, messages } = await play(token, 'life', 'sign');
-      expect(custody).toBe(CUSTODY[kind]['ML-DSA-87']);
+      expect(custody).toBe(custodyIn(kind)['ML-DSA-87']);
       const expected = [0, 1, 255].flatMap((length) =>
         [false, true].map((deterministic) => ({
           length,
@@ -44,7 +44,7 @@ for (const kind of ['SoftHSM', 'NSS'] as const satisfies readonly TokenKind[]) {
     it('decapsulate what noble encapsulated, and open envelopes; no shared secret stays', async () => {
       const result = await play(token, 'life', 'decapsulate');
       expect(result).toEqual({
-        custody: CUSTODY[kind]['ML-KEM-1024'],
+        custody: custodyIn(kind)['ML-KEM-1024'],
         same: true,
         implicit: true,
         envelope: true,
@@ -63,7 +63,7 @@ for (const kind of ['SoftHSM', 'NSS'] as const satisfies readonly TokenKind[]) {
     it('live from import or generation over several openings until they are destroyed', async () => {
       const { secretHex, destroyed, wrongTag, wrongAad, ...rest } = await play(token, 'life', 'wholeLife');
       expect(rest).toEqual({
-        custodies: CUSTODY[kind],
+        custodies: custodyIn(kind),
         signature: true,
         secret: true,
         opened: true,

@@ -6,9 +6,9 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { play } from './support/child.ts';
 import { behindShim, needsCompiler } from './support/shim.ts';
-import { CUSTODY, makeToken, needsToken, type TestToken } from './support/tokens.ts';
+import { custodyIn, makeToken, needsToken, type TestToken, testedOf } from './support/tokens.ts';
 
-for (const kind of ['SoftHSM', 'NSS'] as const) {
+for (const kind of testedOf('SoftHSM', 'NSS')) {
   needsToken(kind)(`a device like ${kind}`, () => {
     needsCompiler('that', () => {
       let token: TestToken;
@@ -39,7 +39,7 @@ for (const kind of ['SoftHSM', 'NSS'] as const) {
         expect(ok).toBe(true);
         expect(capabilities['AES-256-GCM']).toEqual({ ivSource });
         expect(await play(device, 'quirks', 'pair')).toEqual({
-          custody: CUSTODY[kind]['ML-KEM-1024'],
+          custody: custodyIn(kind)['ML-KEM-1024'],
           same: true,
         });
       });
@@ -98,49 +98,55 @@ for (const kind of ['SoftHSM', 'NSS'] as const) {
   });
 }
 
-needsToken('NSS')('a device with ML-KEM', () => {
-  needsCompiler('that', () => {
-    let token: TestToken;
+for (const kind of testedOf('NSS')) {
+  needsToken(kind)('a device with ML-KEM', () => {
+    needsCompiler('that', () => {
+      let token: TestToken;
 
-    beforeEach(() => {
-      token = makeToken('NSS');
-    });
+      beforeEach(() => {
+        token = makeToken(kind);
+      });
 
-    afterEach(() => token.remove());
+      afterEach(() => token.remove());
 
-    it.each([
-      ['wants no length in the template of the secret', 'valuelen-refused', false],
-      ['wants it', 'valuelen-required', true],
-    ])('%s', async (_label, mode, valueLen) => {
-      const device = behindShim(token, mode);
-      expect(await play(device, 'quirks', 'pair')).toEqual({ custody: 'in-token', same: true });
-      const { capabilities } = await play(device, 'quirks', 'examine');
-      expect(capabilities['ML-KEM-1024']).toMatchObject({ valueLen, decapsulation: 'interface 3.2' });
-    });
+      it.each([
+        ['wants no length in the template of the secret', 'valuelen-refused', false],
+        ['wants it', 'valuelen-required', true],
+      ])('%s', async (_label, mode, valueLen) => {
+        const device = behindShim(token, mode);
+        expect(await play(device, 'quirks', 'pair')).toEqual({ custody: 'in-token', same: true });
+        const { capabilities } = await play(device, 'quirks', 'examine');
+        expect(capabilities['ML-KEM-1024']).toMatchObject({ valueLen, decapsulation: 'interface 3.2' });
+      });
 
-    it('has CA_ names only, as Luna has', async () => {
-      const device = behindShim(token, 'none', 'CA names');
-      expect(await play(device, 'quirks', 'pair')).toEqual({ custody: 'in-token', same: true });
-      const { capabilities } = await play(device, 'quirks', 'examine');
-      expect(capabilities['ML-KEM-1024']).toMatchObject({ decapsulation: 'symbol CA_DecapsulateKey' });
-    });
+      it('has CA_ names only, as Luna has', async () => {
+        const device = behindShim(token, 'none', 'CA names');
+        expect(await play(device, 'quirks', 'pair')).toEqual({ custody: 'in-token', same: true });
+        const { capabilities } = await play(device, 'quirks', 'examine');
+        expect(capabilities['ML-KEM-1024']).toMatchObject({ decapsulation: 'symbol CA_DecapsulateKey' });
+      });
 
-    it('has the functions of 2.40 only: the seed is sealed, and more custody is refused', async () => {
-      const device = behindShim(token, 'none', 'v2.40');
-      expect(await play(device, 'quirks', 'pair')).toEqual({ custody: 'sealed', same: true });
-      const wanted = { algorithm: 'ML-KEM-1024', requireCustody: 'in-token' };
-      expect(await play(device, 'quirks', 'refusal', wanted)).toMatchObject({ code: 'ERR_KEYSTORE_CUSTODY' });
-      const { custody } = await play(device, 'quirks', 'examine');
-      expect(custody).toEqual({
-        'ML-KEM-1024': 'sealed',
-        'ML-DSA-87': 'in-token',
-        'AES-256-GCM': 'in-token',
+      it('has the functions of 2.40 only: the seed is sealed, and more custody is refused', async () => {
+        const device = behindShim(token, 'none', 'v2.40');
+        expect(await play(device, 'quirks', 'pair')).toEqual({ custody: 'sealed', same: true });
+        const wanted = { algorithm: 'ML-KEM-1024', requireCustody: 'in-token' };
+        expect(await play(device, 'quirks', 'refusal', wanted)).toMatchObject({
+          code: 'ERR_KEYSTORE_CUSTODY',
+        });
+        const { custody } = await play(device, 'quirks', 'examine');
+        expect(custody).toEqual({
+          'ML-KEM-1024': 'sealed',
+          'ML-DSA-87': 'in-token',
+          'AES-256-GCM': 'in-token',
+        });
+      });
+
+      it('drops sessions whenever it likes', async () => {
+        const device = behindShim(token, 'drops-sessions');
+        expect(await play(device, 'quirks', 'signatures', { sequential: true })).toEqual(
+          Array(30).fill(null),
+        );
       });
     });
-
-    it('drops sessions whenever it likes', async () => {
-      const device = behindShim(token, 'drops-sessions');
-      expect(await play(device, 'quirks', 'signatures', { sequential: true })).toEqual(Array(30).fill(null));
-    });
   });
-});
+}

@@ -4,13 +4,12 @@
  * @module
  */
 import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Custody, type Keystore, openKeystore } from '@mwrasp/crypto/keystore';
 import { utf8 } from '../../../src/bytes.ts';
 import type { Clock } from '../../../src/clock.ts';
 import {
-  CUSTODY,
+  custodyIn,
   isAvailable,
   makeToken,
   needsToken,
@@ -18,6 +17,7 @@ import {
   TOKEN_KINDS,
   type TokenKind,
 } from '../../hsm/support/tokens.ts';
+import { SCRATCH } from '../../support/scratch.ts';
 
 /** Somewhere a store is kept. */
 export interface Place {
@@ -43,7 +43,7 @@ export interface BackendUnderTest {
 
 /** A new, empty folder. */
 export function makeFolder(): string {
-  return mkdtempSync(join(tmpdir(), 'keystore-'));
+  return mkdtempSync(join(SCRATCH, 'keystore-'));
 }
 
 /** 32 bytes that are the same in every run. */
@@ -58,7 +58,7 @@ const tokens = new Map<TokenKind, TestToken>();
 function sharedToken(kind: TokenKind): TestToken {
   let token = tokens.get(kind);
   if (token === undefined) {
-    token = makeToken(kind);
+    token = makeToken(kind, { parent: SCRATCH });
     tokens.set(kind, token);
     process.once('exit', token.remove);
   }
@@ -70,8 +70,8 @@ function onToken(kind: TokenKind): BackendUnderTest {
   return {
     name: 'pkcs11',
     label: `pkcs11 (${kind})`,
-    custody: CUSTODY[kind]['ML-KEM-1024'],
-    dataCustody: CUSTODY[kind]['AES-256-GCM'],
+    custody: custodyIn(kind)['ML-KEM-1024'],
+    dataCustody: custodyIn(kind)['AES-256-GCM'],
     persists: true,
     makePlace: () => {
       const folder = makeFolder();

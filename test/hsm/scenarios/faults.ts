@@ -112,6 +112,21 @@ export async function folderMoved(context: ScenarioContext) {
   return { away, back, made, names };
 }
 
+/** The token's daemon goes and comes back, when the test says so. */
+export async function daemonKilled(context: ScenarioContext) {
+  const store = await withKeys(context);
+  tell('ready');
+  await hear();
+  const away = await timed(() => useAll(store));
+  tell('used');
+  await hear();
+  const back = await timed(() => useAll(store));
+  const made = await timed(() => store.generate({ name: 'new', algorithm: 'AES-256-GCM' }));
+  const names = (await store.list()).map(({ ref }) => ref.name);
+  await store.close();
+  return { away, back, made, names };
+}
+
 /** Opens, uses and closes while another process has the same token in use. */
 export async function cameAndWent(context: ScenarioContext) {
   const store = await open(context);

@@ -5,6 +5,7 @@
  */
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
+import { TYPESCRIPT } from '../../support/run-typescript.ts';
 import type { TestToken } from './tokens.ts';
 
 /** How a scenario ended. */
@@ -65,7 +66,7 @@ export function start(
     path: join(token.folder, 'store'),
     extra,
   };
-  const child = spawn(process.execPath, [RUNNER, file, name], {
+  const child = spawn(process.execPath, [...TYPESCRIPT, RUNNER, file, name], {
     env: { ...process.env, NODE_NO_WARNINGS: '1', ...token.env, ...env, SCENARIO: JSON.stringify(context) },
     stdio: ['pipe', 'pipe', 'pipe'],
   });
