@@ -17,7 +17,19 @@ import { manifest, root } from './entries.mjs';
 
 /** Each row may import from the rows above it. A name is a file of src/ or a folder. */
 const ROWS = [
-  ['errors', 'params', 'bytes', 'chunks', 'garbage', 'nonce', 'preamble', 'runtime', 'secret', 'clock'],
+  [
+    'errors',
+    'params',
+    'bytes',
+    'chunks',
+    'garbage',
+    'nonce',
+    'preamble',
+    'runtime',
+    'scratch',
+    'secret',
+    'clock',
+  ],
   ['engines', 'shamir'],
   ['hash', 'keypair'],
   ['aead', 'kem', 'sign'],

@@ -271,7 +271,7 @@ export class KeystoreCore implements Keystore {
   async sealData(key: KeySelector, plaintext: Uint8Array, options?: DataOptions): Promise<Uint8Array> {
     const { aad, requireCustody } = readDataOptions(options);
     checkBytes('plaintext', plaintext, { max: MAX_DATA_BYTES });
-    return this.#seal(key, 'data', plaintext, aad, requireCustody);
+    return await this.#seal(key, 'data', plaintext, aad, requireCustody);
   }
 
   async openData(sealed: Uint8Array, options?: DataOptions): Promise<Uint8Array> {
@@ -424,7 +424,7 @@ export class KeystoreCore implements Keystore {
     wipe(key.protection);
   }
 
-  async #seal(
+  #seal(
     key: KeySelector,
     purpose: Purpose,
     plaintext: Uint8Array,
@@ -432,8 +432,8 @@ export class KeystoreCore implements Keystore {
     requireCustody: Custody | undefined,
   ): Promise<Uint8Array> {
     return this.#use('seal', key, requireCustody, async (live, entry) => {
-      await this.#budget.spend(entry);
-      return sealWith(live, entry.keyId, purpose, aad, plaintext);
+      while (!this.#budget.take(entry)) await this.#budget.reserve(entry);
+      return await sealWith(live, entry.keyId, purpose, aad, plaintext);
     });
   }
 
@@ -457,7 +457,7 @@ export class KeystoreCore implements Keystore {
   }
 
   /** Runs an operation with a key that may be used for it. */
-  async #use<O extends Operation, T>(
+  #use<O extends Operation, T>(
     operation: O,
     key: KeySelector,
     requireCustody: Custody | undefined,

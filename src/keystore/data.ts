@@ -14,6 +14,7 @@ import { checkBytes, concat, toBase64Url, wipe } from '../bytes.ts';
 import { InputError } from '../errors.ts';
 import { AES_256_GCM } from '../params.ts';
 import { checkPreamble, PREAMBLE_BYTES, writePreamble } from '../preamble.ts';
+import { borrow, giveBack } from '../scratch.ts';
 import type { LiveKey } from './custodian.ts';
 
 /** What sealed bytes hold: a message, or key material. */
@@ -29,7 +30,6 @@ const KEY_ID_OFFSET = PURPOSE_OFFSET + 1;
 const NONCE_OFFSET = KEY_ID_OFFSET + DATA_KEY_ID_BYTES;
 const SEALED_OFFSET = NONCE_OFFSET + AES_256_GCM.nonceBytes;
 const COMMITMENT_BYTES = 32;
-const COMMITMENT = new Uint8Array(COMMITMENT_BYTES);
 
 /** What `sealData` adds to a message. */
 export const DATA_OVERHEAD_BYTES: number = SEALED_OFFSET + COMMITMENT_BYTES + AES_256_GCM.tagBytes;
@@ -71,7 +71,9 @@ export async function sealWith(
   plaintext: Uint8Array,
 ): Promise<Uint8Array> {
   const head = headOf(keyId, purpose);
-  const padded = concat(COMMITMENT, plaintext);
+  const padded = borrow(COMMITMENT_BYTES + plaintext.length);
+  padded.fill(0, 0, COMMITMENT_BYTES);
+  padded.set(plaintext, COMMITMENT_BYTES);
   try {
     const { nonce, sealed } = await key.seal(
       aad.length === 0 ? head : concat(head, aad),
@@ -84,7 +86,7 @@ export async function sealWith(
     out.set(nonce, NONCE_OFFSET);
     return out;
   } finally {
-    wipe(padded);
+    giveBack(padded);
   }
 }
 

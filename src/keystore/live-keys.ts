@@ -3,12 +3,11 @@
  *
  * @module
  */
-import { toHex } from '../bytes.ts';
 import type { AnyPublicKey } from '../encodings/index.ts';
 import { KeyStoreError, UnsupportedError } from '../errors.ts';
 import { readBlob } from './blob.ts';
 import type { Custodian, LiveKey } from './custodian.ts';
-import type { KeyEntry } from './manifest.ts';
+import { entryName, type KeyEntry } from './manifest.ts';
 import type { Storage } from './storage.ts';
 
 /** Keys of a store, by what the manifest says of them. */
@@ -31,7 +30,7 @@ export class LiveKeys {
 
   /** A private key, ready for use; the owner of this object disposes of it by {@link unload}. */
   load(entry: KeyEntry): Promise<LiveKey> {
-    const id = toHex(entry.id);
+    const id = entryName(entry);
     let loaded = this.#loaded.get(id);
     if (loaded === undefined) {
       loaded = this.#readBlob(entry).then(({ publicKey, secret }) =>
@@ -45,8 +44,8 @@ export class LiveKeys {
   }
 
   /** Lets go of a private key. */
-  unload({ id: entryId }: Pick<KeyEntry, 'id'>): void {
-    const id = toHex(entryId);
+  unload(entry: KeyEntry): void {
+    const id = entryName(entry);
     const loaded = this.#loaded.get(id);
     this.#loaded.delete(id);
     loaded?.then(
@@ -56,9 +55,9 @@ export class LiveKeys {
   }
 
   /** Lets go of a key that is no more. */
-  forget(entry: Pick<KeyEntry, 'id'>): void {
+  forget(entry: KeyEntry): void {
     this.unload(entry);
-    this.#publicKeys.delete(toHex(entry.id));
+    this.#publicKeys.delete(entryName(entry));
   }
 
   /** Lets go of all keys. */
@@ -75,7 +74,7 @@ export class LiveKeys {
 
   /** The public key of a key pair. */
   publicKey(entry: KeyEntry): Promise<AnyPublicKey> {
-    const id = toHex(entry.id);
+    const id = entryName(entry);
     let publicKey = this.#publicKeys.get(id);
     if (publicKey === undefined) {
       publicKey = this.#readBlob(entry).then((blob) => blob.publicKey);

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { toBase64Url } from '../bytes.ts';
+import { toBase64Url, toHex } from '../bytes.ts';
 import { KeyStoreError } from '../errors.ts';
 import type { Custody, KeyInfo, KeyRef, KeyState, KeystoreAlgorithm, KeyTimes } from './keystore.ts';
 import { notFound } from './refusals.ts';
@@ -33,6 +33,19 @@ export interface KeyEntry extends KeyTimes {
   /** Of an AES key: the budget, and how much of it is used or set aside; 0 for key pairs. */
   readonly maxUses: number;
   readonly reservedUses: number;
+}
+
+/** Names by id, as they are asked for with every use of a key. */
+const names = new WeakMap<Uint8Array, string>();
+
+/** An entry's id as a text. */
+export function entryName({ id }: KeyEntry): string {
+  let name = names.get(id);
+  if (name === undefined) {
+    name = toHex(id);
+    names.set(id, name);
+  }
+  return name;
 }
 
 /** A generation that was destroyed. */

@@ -4,10 +4,9 @@
  *
  * @module
  */
-import { toHex } from '../bytes.ts';
 import { ExpiredError } from '../errors.ts';
 import type { KeyRef } from './keystore.ts';
-import { findEntry, type KeyEntry, type Manifest, replaceEntry } from './manifest.ts';
+import { entryName, findEntry, type KeyEntry, type Manifest, replaceEntry } from './manifest.ts';
 import type { Change } from './storage.ts';
 
 /** Uses that a process sets aside at once: one commit a block. */
@@ -28,26 +27,27 @@ export class UseBudget {
     this.#transact = transact;
   }
 
+  /** Takes one use of an AES key's, if this process has one left of those that were set aside for it. */
+  take(entry: KeyEntry): boolean {
+    const id = entryName(entry);
+    const left = this.#reserved.get(id) ?? 0;
+    if (left > 0) this.#reserved.set(id, left - 1);
+    return left > 0;
+  }
+
   /**
-   * Takes one use off a key's budget; sets the next block aside when this process has none left.
+   * Sets the next block of uses aside, once for all who wait for it.
    *
    * @throws {@link ExpiredError} `ERR_EXPIRED_USE_BUDGET` when the whole budget was set aside.
    */
-  async spend(entry: KeyEntry): Promise<void> {
-    const id = toHex(entry.id);
-    for (;;) {
-      const left = this.#reserved.get(id) ?? 0;
-      if (left > 0) {
-        this.#reserved.set(id, left - 1);
-        return;
-      }
-      let reserving = this.#reserving.get(id);
-      if (reserving === undefined) {
-        reserving = this.#reserve(entry.ref, id).finally(() => this.#reserving.delete(id));
-        this.#reserving.set(id, reserving);
-      }
-      await reserving;
+  reserve(entry: KeyEntry): Promise<void> {
+    const id = entryName(entry);
+    let reserving = this.#reserving.get(id);
+    if (reserving === undefined) {
+      reserving = this.#reserve(entry.ref, id).finally(() => this.#reserving.delete(id));
+      this.#reserving.set(id, reserving);
     }
+    return reserving;
   }
 
   async #reserve(ref: KeyRef, id: string): Promise<void> {

@@ -26,7 +26,7 @@ import { decapsulateInToken, isTemplateRefused } from './kem.ts';
 import { generateObject, importObject, type MadeKey } from './objects.ts';
 import type { IvSource } from './quirks.ts';
 import type { Session, Token } from './token.ts';
-import { copyOf, viewWithPointer } from './values.ts';
+import { copyOf, withPointer } from './values.ts';
 
 const PROBE_LABEL = 'mwrasp-crypto probe';
 
@@ -159,7 +159,7 @@ async function trySign(session: Session, { handle: key, publicKey: raw }: MadeKe
   const message = randomFill(new Uint8Array(40));
   const context = randomFill(new Uint8Array(10));
   const sign = (deterministic: boolean) =>
-    cryptoki.signMlDsa(handle, key, viewWithPointer(copyOf(message)), copyOf(context), deterministic);
+    cryptoki.signMlDsa(handle, key, withPointer(copyOf(message)), copyOf(context), deterministic);
   if (!verify(publicKey, message, await sign(false), { context })) {
     throw wrong('gives signatures with a context that do not verify');
   }

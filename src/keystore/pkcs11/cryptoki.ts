@@ -6,16 +6,13 @@
  */
 import type { Mechanism, PKCS11 } from 'pkcs11js';
 import { KeyStoreError } from '../../errors.ts';
-import { AES_256_GCM, ML_DSA_87 } from '../../params.ts';
+import { ML_DSA_87 } from '../../params.ts';
 import { CKF, CKH, CKM, CKU_USER } from './constants.ts';
 import { fromBinding } from './errors.ts';
+import type { GcmMechanism } from './gcm-mechanism.ts';
 import type { ModuleInfo, TokenInfo } from './info.ts';
 import type { NativeCalls } from './native.ts';
 import type { Handle, Template } from './values.ts';
-
-/** Bits of a nonce and a tag. Some tokens take any number; nothing else is ever asked of them here. */
-const NONCE_BITS = 8 * AES_256_GCM.nonceBytes;
-const TAG_BITS = 8 * AES_256_GCM.tagBytes;
 
 const versionText = ({ major, minor }: { major: number; minor: number }) => `${major}.${minor}`;
 /** Fields are padded with spaces, by some modules with zeros. */
@@ -178,7 +175,7 @@ export class Cryptoki {
   async signMlDsa(
     session: Handle,
     key: Handle,
-    message: Buffer,
+    message: Uint8Array,
     context: Buffer,
     deterministic: boolean,
   ): Promise<Uint8Array> {
@@ -187,76 +184,60 @@ export class Cryptoki {
     const isPlain = !deterministic && context.length === 0;
     const parameter = isPlain ? Buffer.alloc(0) : this.native.signContext(hedge, context);
     const out = Buffer.allocUnsafeSlow(ML_DSA_87.signatureBytes);
-    await this.native.init('C_SignInit', session, CKM.ML_DSA, parameter, key, this.#initOffLoop);
+    const mechanism = this.native.mechanism(CKM.ML_DSA, parameter);
+    await this.native.init('C_SignInit', session, mechanism, key, this.#initOffLoop);
     const signature = await this.#callAsync('C_Sign', (binding) =>
-      binding.C_SignAsync(session, message, out),
+      binding.C_SignAsync(session, message as Buffer, out),
     );
-    keep(parameter, context);
+    keep(mechanism, parameter, context);
     checkLength('C_Sign', signature, ML_DSA_87.signatureBytes);
     return asBytes(signature);
   }
 
   /**
-   * Encrypts with AES-256-GCM.
+   * Encrypts or decrypts with AES-256-GCM.
    *
-   * @param iv - The nonce; zeros where the token writes its own there; empty where it appends one to the output.
-   * @param plaintext - Nobody else writes to it; `viewWithPointer` made it.
-   * @param room - Bytes to leave free before the result in its buffer.
-   * @returns Ciphertext and tag, and what the token appended to them.
+   * @param mechanism - Nonce and AAD.
+   * @param data - Nobody else writes to it or moves it; `withPointer` of it.
+   * @param out - Where the result goes, which may be shorter. One without a byte would be a question for the length, which all
+   * tokens answer without looking at a tag.
+   * @returns The result, in `out`.
    */
-  async encryptGcm(
+  async runGcm(
+    direction: 'C_Encrypt' | 'C_Decrypt',
     session: Handle,
     key: Handle,
-    iv: Buffer,
-    aad: Buffer,
-    plaintext: Buffer,
-    room: number,
+    mechanism: GcmMechanism,
+    data: Uint8Array,
+    out: Uint8Array,
   ): Promise<Uint8Array> {
-    const parameter = this.native.gcmParameters(iv, NONCE_BITS, aad, TAG_BITS);
-    const appended = iv.length === 0 ? AES_256_GCM.nonceBytes : 0;
-    const length = plaintext.length + AES_256_GCM.tagBytes + appended;
-    const out = Buffer.allocUnsafeSlow(room + length).subarray(room);
-    await this.native.init('C_EncryptInit', session, CKM.AES_GCM, parameter, key, this.#initOffLoop);
-    const sealed = await this.#callAsync('C_Encrypt', (binding) =>
-      binding.C_EncryptAsync(session, plaintext, out),
-    );
-    keep(parameter, iv, aad);
-    checkLength('C_Encrypt', sealed, length);
-    return asBytes(sealed);
+    if (out.length === 0) throw new RangeError(`${direction} needs room for its result`);
+    const begun = this.native.init(`${direction}Init`, session, mechanism.bytes, key, this.#initOffLoop);
+    if (begun !== undefined) await begun;
+    return this.#finish(direction, session, data, out);
   }
 
-  /**
-   * Decrypts with AES-256-GCM.
-   *
-   * @param sealed - Ciphertext and tag: a copy that nobody else writes to, at least a tag.
-   * @returns The plaintext, in a buffer of its own.
-   */
-  async decryptGcm(
+  /** The call itself, off the event loop, without a promise more than there must be. */
+  #finish(
+    call: 'C_Encrypt' | 'C_Decrypt',
     session: Handle,
-    key: Handle,
-    iv: Buffer,
-    aad: Buffer,
-    sealed: Buffer,
+    data: Uint8Array,
+    out: Uint8Array,
   ): Promise<Uint8Array> {
-    if (iv.length !== AES_256_GCM.nonceBytes || sealed.length < AES_256_GCM.tagBytes) {
-      throw new RangeError('decryptGcm takes a nonce of 12 bytes and at least a tag');
-    }
-    const parameter = this.native.gcmParameters(iv, NONCE_BITS, aad, TAG_BITS);
-    // As long as the ciphertext, as some tokens want it. A buffer without a byte would be a question for the length, which
-    // all of them answer without looking at the tag.
-    const out = Buffer.alloc(sealed.length);
-    try {
-      await this.native.init('C_DecryptInit', session, CKM.AES_GCM, parameter, key, this.#initOffLoop);
-      const plaintext = await this.#callAsync('C_Decrypt', (binding) =>
-        binding.C_DecryptAsync(session, sealed, out),
-      );
-      keep(parameter, iv, aad);
-      checkLength('C_Decrypt', plaintext, sealed.length - AES_256_GCM.tagBytes);
-      return asBytes(plaintext);
-    } catch (error) {
-      out.fill(0);
-      throw error;
-    }
+    return new Promise((resolve, reject) => {
+      const done = (error: Error | null, result: Uint8Array) => {
+        // The token was given a pointer to the data: until here they had to be there.
+        void data.length;
+        if (error === null) resolve(result);
+        else reject(fromBinding(call, error));
+      };
+      try {
+        // The binding says Buffer, and takes any array of bytes.
+        this.#binding[call](session, data as Buffer, out as Buffer, done);
+      } catch (error) {
+        reject(fromBinding(call, error));
+      }
+    });
   }
 }
 
@@ -269,7 +250,8 @@ function keep(...buffers: readonly Buffer[]): void {
   void buffers.length;
 }
 
-function checkLength(call: string, bytes: Uint8Array, expected: number): void {
+/** Refuses a result of another length than is due. */
+export function checkLength(call: string, bytes: Uint8Array, expected: number): void {
   if (bytes.length !== expected) {
     throw new KeyStoreError(
       'ERR_KEYSTORE_TOKEN',

@@ -19,10 +19,18 @@ import { capability, custodyIn } from './capabilities.ts';
 import { has } from './capability.ts';
 import { openInToken, openOrRefuse, sealInToken } from './gcm.ts';
 import { decapsulateInToken } from './kem.ts';
-import { destroyObjects, findObject, generateObject, importObject, proveObject } from './objects.ts';
+import {
+  destroyObjects,
+  findObject,
+  generateObject,
+  importObject,
+  type ObjectName,
+  objectName,
+  proveObject,
+} from './objects.ts';
 import type { IvSource } from './quirks.ts';
 import type { Session, Token } from './token.ts';
-import { copyOf, viewWithPointer } from './values.ts';
+import { copyOf, withPointer } from './values.ts';
 
 /** First byte of what is kept of a sealed key: nonce (12), ciphertext and tag follow. */
 const SEALED_VERSION = 1;
@@ -88,14 +96,15 @@ export class TokenCustodian implements Custodian {
     if (handle.custody === 'sealed') return this.#loadSealed(handle);
     const { id, algorithm } = handle;
     // Told now when it is not there.
-    await this.#token.run((session) => void findObject(session, algorithm, id));
+    const object = objectName(algorithm, id);
+    await this.#token.run((session) => void findObject(session, object));
     switch (algorithm) {
       case AES_256_GCM.name:
-        return this.#liveAead(id);
+        return this.#liveAead(object);
       case ML_KEM_1024.name:
-        return this.#liveKem(id);
+        return this.#liveKem(object);
       default:
-        return this.#liveSign(id);
+        return this.#liveSign(object);
     }
   }
 
@@ -151,12 +160,12 @@ export class TokenCustodian implements Custodian {
   async #checkPair(id: Uint8Array, publicKey: AnyPublicKey | undefined): Promise<void> {
     let isConsistent = true;
     if (publicKey instanceof SignPublicKey) {
-      const signature = await this.#sign(id, id, EMPTY, false);
+      const signature = await this.#sign(objectName(ML_DSA_87.name, id), id, EMPTY, false);
       isConsistent = verify(publicKey, id, signature);
     } else if (publicKey instanceof KemPublicKey) {
       const { ciphertext, sharedSecret } = encapsulate(publicKey);
       using expected = sharedSecret;
-      const secret = await this.#decapsulate(id, ciphertext);
+      const secret = await this.#decapsulate(objectName(ML_KEM_1024.name, id), ciphertext);
       isConsistent = equal(secret, expected.expose());
       wipe(secret);
     }
@@ -213,21 +222,21 @@ export class TokenCustodian implements Custodian {
     }
   }
 
-  #liveAead(id: Uint8Array): LiveKey {
+  #liveAead(object: ObjectName): LiveKey {
     return {
-      seal: (aad, plaintext, room) => this.seal(id, aad, plaintext, room),
-      open: (nonce, aad, sealed) => this.open(id, nonce, aad, sealed),
+      seal: (aad, plaintext, room) => this.#seal(object, aad, plaintext, room),
+      open: (nonce, aad, sealed) => this.#open(object, nonce, aad, sealed),
       dispose: () => {},
     };
   }
 
-  #liveKem(id: Uint8Array): LiveKey {
-    return { decapsulate: (ciphertext) => this.#decapsulate(id, ciphertext), dispose: () => {} };
+  #liveKem(object: ObjectName): LiveKey {
+    return { decapsulate: (ciphertext) => this.#decapsulate(object, ciphertext), dispose: () => {} };
   }
 
-  #liveSign(id: Uint8Array): LiveKey {
+  #liveSign(object: ObjectName): LiveKey {
     return {
-      sign: (message, context, deterministic) => this.#sign(id, message, context, deterministic),
+      sign: (message, context, deterministic) => this.#sign(object, message, context, deterministic),
       dispose: () => {},
     };
   }
@@ -242,11 +251,8 @@ export class TokenCustodian implements Custodian {
   }
 
   /** Seals with an AES key of the token. */
-  async seal(id: Uint8Array, aad: Uint8Array, plaintext: Uint8Array, room = 0): Promise<SealedParts> {
-    const ivSource = this.#ivSource ?? (await this.#findIvSource());
-    return this.#token.run((session) =>
-      sealInToken(session, findObject(session, AES_256_GCM.name, id), ivSource, aad, plaintext, room),
-    );
+  seal(id: Uint8Array, aad: Uint8Array, plaintext: Uint8Array): Promise<SealedParts> {
+    return this.#seal(objectName(AES_256_GCM.name, id), aad, plaintext);
   }
 
   /** Opens what {@link seal} made; undefined when it was changed. */
@@ -256,40 +262,58 @@ export class TokenCustodian implements Custodian {
     aad: Uint8Array,
     sealed: Uint8Array,
   ): Promise<Uint8Array | undefined> {
-    const open = (session: Session) =>
-      openInToken(session, findObject(session, AES_256_GCM.name, id), nonce, aad, sealed);
+    return this.#open(objectName(AES_256_GCM.name, id), nonce, aad, sealed);
+  }
+
+  async #seal(
+    object: ObjectName,
+    aad: Uint8Array,
+    plaintext: Uint8Array,
+    room?: number,
+  ): Promise<SealedParts> {
+    const ivSource = this.#ivSource ?? (await this.#findIvSource());
+    return await this.#token.run((session) =>
+      sealInToken(session, findObject(session, object), ivSource, aad, plaintext, room),
+    );
+  }
+
+  #open(
+    object: ObjectName,
+    nonce: Uint8Array,
+    aad: Uint8Array,
+    sealed: Uint8Array,
+  ): Promise<Uint8Array | undefined> {
+    const open = (session: Session, from: SealedParts, bound: Uint8Array) =>
+      openInToken(session, findObject(session, object), from.nonce, bound, from.sealed);
     return openOrRefuse(
-      () => this.#token.run(open),
+      () => this.#token.run((session) => open(session, { nonce, sealed }, aad)),
       async () => {
-        const parts = await this.seal(id, EMPTY, EMPTY);
-        const opened = await this.#token.run((session) =>
-          openInToken(session, findObject(session, AES_256_GCM.name, id), parts.nonce, EMPTY, parts.sealed),
-        );
-        return opened !== undefined;
+        const parts = await this.#seal(object, EMPTY, EMPTY);
+        return (await this.#token.run((session) => open(session, parts, EMPTY))) !== undefined;
       },
     );
   }
 
-  async #decapsulate(id: Uint8Array, ciphertext: Uint8Array): Promise<Uint8Array> {
+  async #decapsulate(object: ObjectName, ciphertext: Uint8Array): Promise<Uint8Array> {
     const kem = await capability(this.#token, ML_KEM_1024.name);
     if (!has(kem))
       throw new KeyStoreError('ERR_KEYSTORE_TOKEN', `the token cannot decapsulate: ${kem.lacking}`);
     return this.#token.run((session) =>
-      decapsulateInToken(session, findObject(session, ML_KEM_1024.name, id), ciphertext, kem.valueLen),
+      decapsulateInToken(session, findObject(session, object), ciphertext, kem.valueLen),
     );
   }
 
   #sign(
-    id: Uint8Array,
+    object: ObjectName,
     message: Uint8Array,
     context: Uint8Array,
     deterministic: boolean,
   ): Promise<Uint8Array> {
-    return this.#token.run(({ cryptoki, handle, objects }) =>
-      cryptoki.signMlDsa(
-        handle,
-        findObject({ cryptoki, handle, objects }, ML_DSA_87.name, id),
-        viewWithPointer(copyOf(message)),
+    return this.#token.run((session) =>
+      session.cryptoki.signMlDsa(
+        session.handle,
+        findObject(session, object),
+        withPointer(copyOf(message)),
         copyOf(context),
         deterministic,
       ),

@@ -3,23 +3,24 @@
  *
  * @module
  */
+import { allocate } from '../../bytes.ts';
 import { KeyStoreError } from '../../errors.ts';
 import { drawNonce } from '../../nonce.ts';
 import { AES_256_GCM } from '../../params.ts';
+import { borrow, giveBack } from '../../scratch.ts';
 import type { SealedParts } from '../custodian.ts';
+import { checkLength } from './cryptoki.ts';
 import { forgery } from './errors.ts';
 import type { IvSource } from './quirks.ts';
 import type { Session } from './token.ts';
-import { copyOf, type Handle, viewOf, viewWithPointer } from './values.ts';
+import { type Handle, withPointer } from './values.ts';
 
 const { nonceBytes, tagBytes } = AES_256_GCM;
 
-function nonceBuffer(ivSource: IvSource): Buffer {
-  if (ivSource === 'token-appends') return Buffer.alloc(0);
-  // Of Node's pool: native code needs its address, and memory of its own would take as long as the cipher.
-  const out = Buffer.allocUnsafe(nonceBytes).fill(0);
-  if (ivSource === 'caller') drawNonce(out);
-  return out;
+function isZero(bytes: Uint8Array): boolean {
+  let all = 0;
+  for (let i = 0; i < bytes.length; i++) all |= bytes[i] as number;
+  return all === 0;
 }
 
 /**
@@ -29,22 +30,32 @@ function nonceBuffer(ivSource: IvSource): Buffer {
  * @param room - Bytes to leave free before the ciphertext.
  */
 export async function sealInToken(
-  { cryptoki, handle }: Session,
+  { cryptoki, handle, gcm }: Session,
   key: Handle,
   ivSource: IvSource,
   aad: Uint8Array,
   plaintext: Uint8Array,
   room = 0,
 ): Promise<SealedParts> {
-  const iv = nonceBuffer(ivSource);
-  const out = await cryptoki.encryptGcm(handle, key, iv, viewOf(aad), viewWithPointer(plaintext), room);
+  const isAppended = ivSource === 'token-appends';
+  gcm.begin(!isAppended, aad);
+  if (ivSource === 'caller') drawNonce(gcm.nonce);
+  else gcm.nonce.fill(0);
   const end = plaintext.length + tagBytes;
-  // Whoever drew it, this is where it is now: a token that puts one of its own in the place of ours is believed.
-  const nonce = Uint8Array.from(ivSource === 'token-appends' ? out.subarray(end) : iv);
-  if (nonce.every((byte) => byte === 0)) {
-    throw new KeyStoreError('ERR_KEYSTORE_TOKEN', 'C_Encrypt: the token drew no nonce');
+  const length = isAppended ? end + nonceBytes : end;
+  const target = allocate(room + length).subarray(room);
+  try {
+    const out = await cryptoki.runGcm('C_Encrypt', handle, key, gcm, withPointer(plaintext), target);
+    checkLength('C_Encrypt', out, length);
+    // Whoever drew it, this is where it is now: a token that puts one of its own in the place of ours is believed.
+    const nonce = new Uint8Array(isAppended ? out.subarray(end) : gcm.nonce);
+    if (isZero(nonce)) {
+      throw new KeyStoreError('ERR_KEYSTORE_TOKEN', 'C_Encrypt: the token drew no nonce');
+    }
+    return { nonce, sealed: isAppended ? out.subarray(0, end) : out };
+  } finally {
+    gcm.end();
   }
-  return { nonce, sealed: out.subarray(0, end) };
 }
 
 /**
@@ -53,14 +64,31 @@ export async function sealInToken(
  * @returns The plaintext, in a buffer of its own; undefined when nonce, AAD, ciphertext or tag are not right.
  */
 export async function openInToken(
-  session: Session,
+  { cryptoki, handle, gcm }: Session,
   key: Handle,
   nonce: Uint8Array,
   aad: Uint8Array,
   sealed: Uint8Array,
 ): Promise<Uint8Array | undefined> {
   if (nonce.length !== nonceBytes || sealed.length < tagBytes) return undefined;
-  return session.cryptoki.decryptGcm(session.handle, key, copyOf(nonce), copyOf(aad), copyOf(sealed));
+  // A copy that nobody else writes to.
+  const copy = borrow(sealed.length);
+  copy.set(sealed);
+  // As long as the ciphertext, as some tokens want it.
+  const target = new Uint8Array(new ArrayBuffer(sealed.length));
+  gcm.begin(true, aad);
+  gcm.nonce.set(nonce);
+  try {
+    const plaintext = await cryptoki.runGcm('C_Decrypt', handle, key, gcm, copy, target);
+    checkLength('C_Decrypt', plaintext, sealed.length - tagBytes);
+    return plaintext;
+  } catch (error) {
+    target.fill(0);
+    throw error;
+  } finally {
+    gcm.end();
+    giveBack(copy);
+  }
 }
 
 /**

@@ -72,14 +72,30 @@ export class TokenModule {
 
   /** Runs native calls. The module is neither finalised nor initialised anew until they have ended. */
   async run<T>(work: () => Promise<T> | T): Promise<T> {
-    while (this.#reinitialising !== undefined) await this.#reinitialising;
-    this.#calls++;
+    while (!this.begin()) await this.settled();
     try {
       return await work();
     } finally {
-      this.#calls--;
-      if (this.#calls === 0) this.#drained?.();
+      this.end();
     }
+  }
+
+  /** {@link run} in two halves. @returns Whether it has begun; if not, wait until the module is {@link settled}. */
+  begin(): boolean {
+    if (this.#reinitialising !== undefined) return false;
+    this.#calls++;
+    return true;
+  }
+
+  /** The other half. */
+  end(): void {
+    this.#calls--;
+    if (this.#calls === 0) this.#drained?.();
+  }
+
+  /** Waits while the module is initialised anew. */
+  async settled(): Promise<void> {
+    await this.#reinitialising;
   }
 
   /**

@@ -179,43 +179,36 @@ export class NativeCalls {
     ]);
   }
 
+  /** Where memory is, which has to stay there. */
+  address(bytes: Uint8Array): bigint {
+    return BigInt(this.#koffi.address(bytes));
+  }
+
   /**
    * Begins an operation.
    *
-   * @param parameter - The mechanism's parameter and all that it points at, which has to stay where it is until the
-   * operation has ended.
+   * @param mechanism - `CK_MECHANISM`; it and all that it points at has to stay where it is until the operation has ended.
    * @param offLoop - Whether the call may take long: it fetches the key from a database, or waits for other operations.
+   * @returns Undefined when it has begun already.
    */
-  async init(
+  init(
     name: InitFunction,
     session: Handle,
-    mechanism: number,
-    parameter: Buffer,
+    mechanism: Uint8Array,
     key: Handle,
     offLoop: boolean,
-  ): Promise<void> {
-    const struct = this.#mechanism(mechanism, parameter);
-    const args = [session.readBigUInt64LE(), struct, key.readBigUInt64LE()];
-    if (offLoop) return callAsync(name, this.#inits[name], args);
-    const result = Number(this.#inits[name](...args));
+  ): Promise<void> | undefined {
+    const call = this.#inits[name];
+    const [sessionHandle, keyHandle] = [session.readBigUInt64LE(), key.readBigUInt64LE()];
+    if (offLoop) return callAsync(name, call, [sessionHandle, mechanism, keyHandle]);
+    const result = Number(call(sessionHandle, mechanism, keyHandle));
     if (result !== CKR.OK) throw tokenError(name, result);
+    return undefined;
   }
 
   /** CK_SIGN_ADDITIONAL_CONTEXT: hedge, pointer to the context, its length. */
   signContext(hedge: number, context: Buffer): Buffer {
     return Buffer.concat([ulong(hedge), this.#pointer(context), ulong(context.length)]);
-  }
-
-  /** CK_GCM_PARAMS of version 2.40: nonce, its bytes, its bits, AAD, its bytes, bits of the tag. */
-  gcmParameters(iv: Buffer, ivBits: number, aad: Buffer, tagBits: number): Buffer {
-    return Buffer.concat([
-      this.#pointer(iv),
-      ulong(iv.length),
-      ulong(ivBits),
-      this.#pointer(aad),
-      ulong(aad.length),
-      ulong(tagBits),
-    ]);
   }
 
   #pointer(bytes: Buffer): Buffer {
@@ -225,7 +218,7 @@ export class NativeCalls {
   }
 
   /** CK_MECHANISM: number, pointer to the parameter, its length. */
-  #mechanism(mechanism: number, parameter: Buffer): Buffer {
+  mechanism(mechanism: number, parameter: Buffer): Buffer {
     return Buffer.concat([ulong(mechanism), this.#pointer(parameter), ulong(parameter.length)]);
   }
 
@@ -241,7 +234,7 @@ export class NativeCalls {
     ciphertext: Uint8Array,
   ): Promise<Handle> {
     if (this.#decapsulate === undefined) throw tokenError('C_DecapsulateKey', CKR.FUNCTION_NOT_SUPPORTED);
-    const mechanism = this.#mechanism(CKM.ML_KEM, Buffer.alloc(0));
+    const mechanism = this.mechanism(CKM.ML_KEM, Buffer.alloc(0));
     const attributes = this.#attributes(template);
     const out: Handle = Buffer.alloc(ULONG_BYTES);
     await callAsync('C_DecapsulateKey', this.#decapsulate, [

@@ -4,13 +4,13 @@
  *
  * @module
  */
-import { utf8 } from '../../bytes.ts';
+import { toHex, utf8 } from '../../bytes.ts';
 import { KeyStoreError } from '../../errors.ts';
 import { AES_256_GCM, ML_DSA_87, ML_KEM_1024 } from '../../params.ts';
 import type { KeystoreAlgorithm } from '../keystore.ts';
 import { CKA, CKK, CKM, CKO, CKP, CKR } from './constants.ts';
 import { isResult } from './errors.ts';
-import { objectKey, type Session } from './token.ts';
+import type { Session } from './token.ts';
 import { bool, copyOf, type Handle, identity, type Template, ulong } from './values.ts';
 
 /** What makes a key of an algorithm. */
@@ -152,10 +152,27 @@ function gone(): KeyStoreError {
   });
 }
 
-/** The handle of a key; found once a connection. */
-export function findObject(session: Session, algorithm: KeystoreAlgorithm, id: Uint8Array): Handle {
+/** What finds a key in the token. */
+export interface ObjectName {
+  readonly objectClass: KeyKind['objectClass'];
+  readonly id: Uint8Array;
+  /** Under which its handle is kept. */
+  readonly key: string;
+}
+
+/** Under which name handles of an object are kept. */
+function objectKey(objectClass: number, id: Uint8Array): string {
+  return `${objectClass}/${toHex(id)}`;
+}
+
+/** What finds the key of an entry. */
+export function objectName(algorithm: KeystoreAlgorithm, id: Uint8Array): ObjectName {
   const { objectClass } = KEY_KINDS[algorithm];
-  const key = objectKey(objectClass, id);
+  return { objectClass, id, key: objectKey(objectClass, id) };
+}
+
+/** The handle of a key; found once a connection. */
+export function findObject(session: Session, { objectClass, id, key }: ObjectName): Handle {
   const known = session.objects.get(key);
   if (known !== undefined) return known;
   const [found, second] = session.cryptoki.find(session.handle, identity(objectClass, id));
@@ -188,7 +205,7 @@ export function destroyObjects(session: Session, id: Uint8Array): void {
  * away.
  */
 export function proveObject(session: Session, algorithm: KeystoreAlgorithm, id: Uint8Array): Handle {
-  const object = findObject(session, algorithm, id);
+  const object = findObject(session, objectName(algorithm, id));
   const read = (type: number) => session.cryptoki.attribute(session.handle, object, type);
   const isKept = read(CKA.SENSITIVE)[0] === 1 && read(CKA.EXTRACTABLE)[0] === 0;
   const isPair = KEY_KINDS[algorithm].parameterSet !== undefined;

@@ -4,11 +4,12 @@
  *
  * @module
  */
-import { toHex, wipe } from '../../bytes.ts';
+import { wipe } from '../../bytes.ts';
 import { KeyStoreError } from '../../errors.ts';
 import { CKF, CKR, UNAVAILABLE_INFORMATION } from './constants.ts';
 import type { Cryptoki } from './cryptoki.ts';
 import { isLost, isResult, resultOf, tokenError } from './errors.ts';
+import { GcmMechanism } from './gcm-mechanism.ts';
 import type { TokenInfo } from './info.ts';
 import { TokenLock } from './lock.ts';
 import { Login } from './login.ts';
@@ -28,11 +29,25 @@ export const DEFAULT_SESSIONS = 8;
 export const MAX_SESSIONS = 256;
 
 /** One session, in the hands of one operation. */
-export interface Session {
+export class Session {
   readonly cryptoki: Cryptoki;
   readonly handle: Handle;
   /** Handles of objects are good within one connection. */
   readonly objects: Map<string, Handle>;
+  #gcm: GcmMechanism | undefined;
+
+  /** @param objects - Of its connection. */
+  constructor(cryptoki: Cryptoki, handle: Handle, objects: Map<string, Handle>) {
+    this.cryptoki = cryptoki;
+    this.handle = handle;
+    this.objects = objects;
+  }
+
+  /** Its memory for AES-GCM. */
+  get gcm(): GcmMechanism {
+    this.#gcm ??= new GcmMechanism(this.cryptoki.native);
+    return this.#gcm;
+  }
 }
 
 /** What lasts until sessions and login are lost. */
@@ -42,7 +57,7 @@ class Connection {
   readonly slot: Handle;
   /** Stays open, and keeps the login: tokens log out whoever has no session left. */
   readonly anchor: Handle;
-  readonly idle: Handle[] = [];
+  readonly idle: Session[] = [];
   readonly objects = new Map<string, Handle>();
 
   constructor(moduleEpoch: number, slot: Handle, anchor: Handle) {
@@ -117,8 +132,9 @@ export class Token {
     for (let attempt = 0; ; attempt++) {
       let connection: Connection | undefined;
       try {
-        connection = await this.#connect();
-        return await this.#withSession(connection, work);
+        connection = this.#connected() ?? (await this.#connect());
+        const session = connection.idle.pop() ?? (await this.#lease(connection));
+        return await this.#use(connection, session, work);
       } catch (error) {
         const mayRecover = attempt < 2 && !this.#closed && this.#isLost(error, connection);
         if (!mayRecover || !(await this.#recover(connection, attempt))) throw error;
@@ -173,10 +189,13 @@ export class Token {
     return this.module.reinitialise(connection?.moduleEpoch ?? this.module.epoch);
   }
 
-  async #connect(): Promise<Connection> {
+  /** The connection, where there is one. */
+  #connected(): Connection | undefined {
     if (this.#closed) throw new KeyStoreError('ERR_KEYSTORE_STATE', 'the token was closed');
-    const connection = this.#connection;
-    if (connection !== undefined && connection.moduleEpoch === this.module.epoch) return connection;
+    return this.#connection?.moduleEpoch === this.module.epoch ? this.#connection : undefined;
+  }
+
+  #connect(): Promise<Connection> {
     this.#connecting ??= this.module
       .run(async () => {
         this.#disconnect();
@@ -215,30 +234,35 @@ export class Token {
     this.#open -= connection.idle.length;
     // After the module was initialised anew the numbers may be those of other sessions.
     if (connection.moduleEpoch !== this.module.epoch) return;
-    for (const session of [...connection.idle.splice(0), connection.anchor]) {
-      closeQuietly(this.module.cryptoki, session);
-    }
+    for (const { handle } of connection.idle.splice(0)) closeQuietly(this.module.cryptoki, handle);
+    closeQuietly(this.module.cryptoki, connection.anchor);
   }
 
-  async #withSession<T>(connection: Connection, work: (session: Session) => Promise<T> | T): Promise<T> {
-    const handle = await this.#lease(connection);
+  /** Runs an operation in a session that was leased for it, and gives that back. */
+  async #use<T>(
+    connection: Connection,
+    session: Session,
+    work: (session: Session) => Promise<T> | T,
+  ): Promise<T> {
     let isGood = false;
     try {
-      return await this.module.run(async () => {
+      while (!this.module.begin()) await this.module.settled();
+      try {
         this.#checkEpoch(connection);
-        const { cryptoki } = this.module;
         try {
-          const result = await work({ cryptoki, handle, objects: connection.objects });
+          const result = await work(session);
           isGood = true;
           return result;
         } catch (error) {
           // Whatever was begun in it ends with it.
-          closeQuietly(cryptoki, handle);
+          closeQuietly(session.cryptoki, session.handle);
           throw error;
         }
-      });
+      } finally {
+        this.module.end();
+      }
     } finally {
-      this.#giveBack(connection, handle, isGood);
+      this.#giveBack(connection, session, isGood);
     }
   }
 
@@ -247,7 +271,7 @@ export class Token {
   }
 
   /** An idle session or a new one; waits while there are as many as there may be. */
-  async #lease(connection: Connection): Promise<Handle> {
+  async #lease(connection: Connection): Promise<Session> {
     for (;;) {
       if (this.#closed) throw new KeyStoreError('ERR_KEYSTORE_STATE', 'the token was closed');
       const idle = connection.idle.pop();
@@ -257,7 +281,8 @@ export class Token {
         try {
           return await this.module.run(() => {
             this.#checkEpoch(connection);
-            return this.module.cryptoki.openSession(connection.slot);
+            const { cryptoki } = this.module;
+            return new Session(cryptoki, cryptoki.openSession(connection.slot), connection.objects);
           });
         } catch (error) {
           this.#open--;
@@ -271,12 +296,14 @@ export class Token {
     }
   }
 
-  #giveBack(connection: Connection, handle: Handle, isGood: boolean): void {
-    if (isGood && this.#connection === connection) connection.idle.push(handle);
+  #giveBack(connection: Connection, session: Session, isGood: boolean): void {
+    if (isGood && this.#connection === connection) connection.idle.push(session);
     else {
       this.#open--;
       // It was made for a connection that is no longer there, and nobody else knows it.
-      if (isGood && connection.moduleEpoch === this.module.epoch) closeQuietly(this.module.cryptoki, handle);
+      if (isGood && connection.moduleEpoch === this.module.epoch) {
+        closeQuietly(session.cryptoki, session.handle);
+      }
     }
     this.#wake();
   }
@@ -374,9 +401,4 @@ async function connectNew(
   const token = new Token({ module, info, key, login, selector, sessions });
   await token.connect();
   return token;
-}
-
-/** Under which name handles of an object are kept. */
-export function objectKey(objectClass: number, id: Uint8Array): string {
-  return `${objectClass}/${toHex(id)}`;
 }

@@ -36,12 +36,15 @@ export function viewOf({ buffer, byteOffset, length }: Uint8Array): Buffer {
   return Buffer.from(buffer, byteOffset, length);
 }
 
+/** Eight zeros: a view of no bytes of them is not nothing. */
+const SOMEWHERE = new Uint8Array(new ArrayBuffer(8));
+
 /**
- * The same memory as a Buffer for native code. Of one without a byte the binding makes a null pointer, by which some calls are
- * questions for a length; a view of a longer one is none.
+ * Bytes for native code. Of an array without a byte the binding makes a null pointer, by which some calls are questions for a
+ * length; a view of a longer one is none.
  */
-export function viewWithPointer(bytes: Uint8Array): Buffer {
-  return bytes.length > 0 ? viewOf(bytes) : Buffer.alloc(8).subarray(0, 0);
+export function withPointer(bytes: Uint8Array): Uint8Array {
+  return bytes.length > 0 ? bytes : SOMEWHERE.subarray(0, 0);
 }
 
 /** What every object of ours has: its class and its id. */
