@@ -21,6 +21,7 @@ const inputs = [
 const outputs = [
   ...publicEntries.flatMap(({ code, types }) => [code, types]),
   ...Object.values(manifest.bin),
+  'dist/pool/worker.js',
   'dist/bench/index.js',
   'dist/bench/worker.js',
   'dist/bench/importer.js',

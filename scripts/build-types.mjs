@@ -31,12 +31,15 @@ const program = ts.createProgram(
   },
 );
 
-/** `Disposable` and `Symbol.dispose`, whatever `lib` the consumer has set. */
+/** `Disposable`, `AsyncDisposable` and their symbols, whatever `lib` the consumer has set. */
 const DISPOSABLE = '/// <reference lib="esnext.disposable" />\n';
 
 const { diagnostics, emitSkipped } = program.emit(undefined, (path, text) => {
   const types = text.replaceAll(/(\bfrom |\bimport\()(['"])(\.[^'"]*)\.ts\2/g, '$1$2$3.js$2');
-  ts.sys.writeFile(path, /\bDisposable\b|Symbol\.dispose/.test(types) ? DISPOSABLE + types : types);
+  ts.sys.writeFile(
+    path,
+    /\b(?:Async)?Disposable\b|Symbol\.(?:d|asyncD)ispose/.test(types) ? DISPOSABLE + types : types,
+  );
 });
 if (emitSkipped || diagnostics.length > 0) {
   const format = { getCurrentDirectory: () => root, getNewLine: () => '\n', getCanonicalFileName: String };

@@ -29,12 +29,13 @@ const ROWS = [
     'scratch',
     'secret',
     'clock',
+    'signal',
   ],
   ['engines', 'shamir'],
   ['hash', 'keypair'],
   ['aead', 'kem', 'sign'],
   ['encodings'],
-  ['envelope', 'kat'],
+  ['envelope', 'kat', 'pool'],
   ['keystore'],
   ['rotation', 'ceremony', 'fragment', 'insecure'],
 ];
@@ -90,6 +91,11 @@ const forbidden = [
     name: 'only keystore/pkcs11/, and what it is measured against, imports the PKCS#11 binding and koffi',
     from: { pathNot: '^(?:src/keystore/pkcs11/|bench/tokens/bare\\.ts$)' },
     to: { path: npm('pkcs11js', 'koffi') },
+  },
+  {
+    name: 'only pool/peer.ts imports the pool of threads',
+    from: { pathNot: '^src/pool/peer\\.ts$' },
+    to: { path: npm('piscina', 'tinypool') },
   },
   {
     name: 'only fragment/redis.ts and rotation/redis.ts import the Redis client',

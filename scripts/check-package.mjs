@@ -95,7 +95,14 @@ function checkFiles() {
   );
   const paths = files.map(({ path }) => path);
   const wanted = [
-    ...['README.md', 'LICENSE', 'CHANGELOG.md', 'SECURITY.md', ...Object.values(manifest.bin)],
+    ...[
+      'README.md',
+      'LICENSE',
+      'CHANGELOG.md',
+      'SECURITY.md',
+      ...Object.values(manifest.bin),
+      'dist/pool/worker.js',
+    ],
     ...publicEntries.flatMap(({ code, types }) => [code, types]),
   ];
   const problems = [

@@ -187,6 +187,23 @@ export class QuorumError extends PqError {
   }
 }
 
+/** Codes of {@link PoolError}. */
+export type PoolErrorCode = 'ERR_POOL_WORKER';
+
+/** A worker of a pool ended before its job did. The pool goes on with another one. */
+export class PoolError extends PqError {
+  declare readonly code: PoolErrorCode;
+
+  /**
+   * @param code - What went wrong.
+   * @param message - Human-readable text without secrets.
+   * @param options - The cause, where there is one.
+   */
+  constructor(code: PoolErrorCode, message: string, options?: PqErrorOptions) {
+    super(code, message, options);
+  }
+}
+
 /** Codes of {@link UnsupportedError}. */
 export type UnsupportedErrorCode =
   | 'ERR_UNSUPPORTED_ENGINE'

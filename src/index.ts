@@ -25,6 +25,8 @@ export {
   KeyStoreError,
   type KeyStoreErrorCode,
   type KeyStoreErrorOptions,
+  PoolError,
+  type PoolErrorCode,
   PqError,
   type PqErrorOptions,
   QuorumError,

@@ -3,9 +3,10 @@
  *
  * @module
  */
-import { checkArray, checkInteger, checkOptions, describe, readFrom } from '../bytes.ts';
+import { checkArray, checkInteger, checkOptions, describe } from '../bytes.ts';
 import { type EngineName, registry } from '../engines/index.ts';
 import { InputError } from '../errors.ts';
+import { checkSignal } from '../signal.ts';
 import { checkFacts, type KatFacts, runFacts } from './facts.ts';
 import { listVectorFiles, readVectorFile } from './files.ts';
 import { type KatProgress, Pace } from './pace.ts';
@@ -70,7 +71,7 @@ export async function runKat(options: KatOptions = {}): Promise<KatReport> {
   if (onProgress !== undefined && typeof onProgress !== 'function') {
     throw new InputError('ERR_INPUT_TYPE', 'options.onProgress', 'a function', describe(onProgress));
   }
-  checkSignal(signal);
+  checkSignal('options.signal', signal);
   const engines = checkEngines(wanted.engines);
   const facts = checkFacts(wanted.facts === undefined ? vectors === undefined : wanted.facts);
   const run = {
@@ -96,13 +97,6 @@ function checkEngines(engines: readonly EngineName[] | undefined): readonly Engi
   });
   if (names.length === 0) throw new InputError('ERR_INPUT_TYPE', 'options.engines', expected, 'none');
   return [...new Set(names)];
-}
-
-function checkSignal(signal: AbortSignal | undefined): void {
-  if (signal === undefined) return;
-  const expected = 'an AbortSignal';
-  const isSignal = readFrom('options.signal', expected, () => typeof signal?.throwIfAborted === 'function');
-  if (!isSignal) throw new InputError('ERR_INPUT_TYPE', 'options.signal', expected, describe(signal));
 }
 
 async function runFolder(

@@ -65,15 +65,22 @@ export class KemPublicKey extends PublicKey {
 export class KemPrivateKey extends PrivateKey {
   /** JOSE and FIPS name. */
   override readonly algorithm: typeof ML_KEM_1024.name = ML_KEM_1024.name;
-  readonly #prepared: PreparedKemPrivateKey;
+  #prepared: PreparedKemPrivateKey | undefined;
   #publicKey: KemPublicKey | undefined;
 
   static {
     isPrivate = (value) => #prepared in value;
-    preparedPrivate = (key) => key.#prepared;
+    preparedPrivate = (key) => {
+      key.#prepared ??= prepare(keyMaterial('key', key));
+      return key.#prepared;
+    };
   }
 
-  private constructor(token: typeof INTERNAL, prepared: PreparedKemPrivateKey, material: KeyMaterial) {
+  private constructor(
+    token: typeof INTERNAL,
+    prepared: PreparedKemPrivateKey | undefined,
+    material: KeyMaterial,
+  ) {
     super(material);
     checkInternal(token, 'KemPrivateKey');
     this.#prepared = prepared;
@@ -87,7 +94,20 @@ export class KemPrivateKey extends PrivateKey {
    */
   static fromSeed(seed: ByteSecret): KemPrivateKey {
     const material = { seed: SecretBytes.from(exposeBytes('seed', seed, ML_KEM_1024.seedBytes)) };
-    return new KemPrivateKey(INTERNAL, engine('kem').prepareSeed(material.seed.expose()), material);
+    return new KemPrivateKey(INTERNAL, prepare(material), material);
+  }
+
+  /**
+   * A key that was generated elsewhere in this process; the engine prepares it when it is used.
+   *
+   * @param seed - Taken over.
+   * @param publicKey - What belongs to the seed.
+   * @internal
+   */
+  static fromPair(seed: Uint8Array, publicKey: Uint8Array): KemPrivateKey {
+    const key = new KemPrivateKey(INTERNAL, undefined, { seed: SecretBytes.adopt(seed) });
+    key.#publicKey = KemPublicKey.fromBytes(publicKey);
+    return key;
   }
 
   /** @internal */
@@ -116,7 +136,7 @@ export class KemPrivateKey extends PrivateKey {
     let key: KemPrivateKey;
     try {
       checkExpandedKey('expandedKey', bytes);
-      key = new KemPrivateKey(INTERNAL, engine('kem').prepareExpanded(bytes), material);
+      key = new KemPrivateKey(INTERNAL, prepare(material), material);
     } catch (error) {
       material.expandedKey.dispose();
       // Some engines find it out themselves. No cause: their words may speak of the key.
@@ -146,8 +166,14 @@ export class KemPrivateKey extends PrivateKey {
   /** Wipes the key as far as the engine can. Further calls do nothing. */
   override dispose(): void {
     super.dispose();
-    this.#prepared.dispose();
+    this.#prepared?.dispose();
   }
+}
+
+function prepare(material: KeyMaterial): PreparedKemPrivateKey {
+  return 'seed' in material
+    ? engine('kem').prepareSeed(material.seed.expose())
+    : engine('kem').prepareExpanded(material.expandedKey.expose());
 }
 
 function isPairwiseConsistent(key: KemPrivateKey): boolean {

@@ -87,10 +87,27 @@ export class SignPrivateKey extends PrivateKey {
     };
   }
 
-  private constructor(token: typeof INTERNAL, prepared: PreparedSignPrivateKey, material: KeyMaterial) {
+  private constructor(
+    token: typeof INTERNAL,
+    prepared: PreparedSignPrivateKey | undefined,
+    material: KeyMaterial,
+  ) {
     super(material);
     checkInternal(token, 'SignPrivateKey');
-    this.#prepared.set(engine('sign'), prepared);
+    if (prepared !== undefined) this.#prepared.set(engine('sign'), prepared);
+  }
+
+  /**
+   * A key that was generated elsewhere in this process; the engine prepares it when it is used.
+   *
+   * @param seed - Taken over.
+   * @param publicKey - What belongs to the seed.
+   * @internal
+   */
+  static fromPair(seed: Uint8Array, publicKey: Uint8Array): SignPrivateKey {
+    const key = new SignPrivateKey(INTERNAL, undefined, { seed: SecretBytes.adopt(seed) });
+    key.#publicKey = SignPublicKey.fromBytes(publicKey);
+    return key;
   }
 
   /**
