@@ -165,6 +165,8 @@ export class Conveyor<I, O> {
       await this.#until(() => this.#state !== 'running' || this.#places.length < this.#limit);
       await this.#gather();
     }
+    // There may have been no item at all.
+    this.#notify();
   }
 
   /** Pulls the items of one job, and sends it. */
@@ -174,7 +176,6 @@ export class Conveyor<I, O> {
     let count = 0;
     let isSent = false;
     try {
-      this.#operation.begin(batch);
       let enough: Promise<typeof WAITED_ENOUGH> | undefined;
       while (count < this.#batchSize && batch.sizeBytes < FULL_BYTES) {
         let step = this.#pulled ?? this.#source.pull();
@@ -191,6 +192,8 @@ export class Conveyor<I, O> {
           this.#state = 'drained';
           break;
         }
+        // Not before there is an item: a source may take its time, and a key lies in the batch from here on.
+        if (count === 0) this.#operation.begin(batch);
         const { argument } = this.#operation;
         this.#operation.add(batch, step.value, `${argument}[${this.#index++}]`);
         count++;

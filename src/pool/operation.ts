@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { checkBytes, copySecret, readFrom, wipe } from '../bytes.ts';
+import { checkBytes, copySecret, describe, isObject, readFrom, wipe } from '../bytes.ts';
+import { InputError } from '../errors.ts';
 import { KemPrivateKey } from '../kem/keys.ts';
 import { keyMaterial } from '../keypair.ts';
 import { ML_DSA_87, ML_KEM_1024 } from '../params.ts';
@@ -56,6 +57,15 @@ function addMessage(batch: BatchWriter, message: unknown, name: string): void {
   batch.add(message);
 }
 
+function readItem(item: SignedMessage, name: string): SignedMessage {
+  const expected = 'an object with message and signature';
+  const parts = readFrom(name, expected, () =>
+    isObject(item) ? { message: item.message, signature: item.signature } : undefined,
+  );
+  if (parts === undefined) throw new InputError('ERR_INPUT_TYPE', name, expected, describe(item));
+  return parts;
+}
+
 /** Verifies signatures of one key. */
 export function verifying(publicKey: SignPublicKey, context: Uint8Array): Operation<SignedMessage, boolean> {
   return {
@@ -68,10 +78,7 @@ export function verifying(publicKey: SignPublicKey, context: Uint8Array): Operat
       batch.add(context);
     },
     add(batch, item, name) {
-      const { message, signature } = readFrom(name, 'an object with message and signature', () => ({
-        message: item.message,
-        signature: item.signature,
-      }));
+      const { message, signature } = readItem(item, name);
       checkBytes(`${name}.signature`, signature);
       addMessage(batch, message, `${name}.message`);
       // One of another length is wrong, however long it is.

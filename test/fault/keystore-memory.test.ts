@@ -4,11 +4,12 @@
  * objects keep until they are collected is in `docs/threat-model.md`.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, existsSync, openSync, readFileSync, readSync, rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import { MASK } from './support/memory-child.ts';
 import { emptyPlace } from './support/scenario.ts';
+import { searchMemory } from './support/search-memory.ts';
 
 const CHILD = fileURLToPath(new URL('./support/memory-child.ts', import.meta.url));
 
@@ -25,35 +26,12 @@ const SECRETS = {
   'live AES': 256,
 } as const;
 
-const PIECE_BYTES = 16 * 2 ** 20;
-
-/** Names of the secrets that are found in the writable memory of a process. */
-function search(pid: number, secrets: Uint8Array): { found: string[]; bytes: number } {
-  const memory = openSync(`/proc/${pid}/mem`, 'r');
-  const found = new Set<string>();
-  const piece = Buffer.alloc(PIECE_BYTES);
-  let bytes = 0;
-  for (const line of readFileSync(`/proc/${pid}/maps`, 'utf8').split('\n')) {
-    const [, from, to] = /^([0-9a-f]+)-([0-9a-f]+) rw/.exec(line) ?? [];
-    if (from === undefined || to === undefined) continue;
-    const end = Number.parseInt(to, 16);
-    // Pieces overlap, so that nothing hides between two.
-    for (let at = Number.parseInt(from, 16); at < end; at += PIECE_BYTES - 64) {
-      let read = 0;
-      try {
-        read = readSync(memory, piece, 0, Math.min(PIECE_BYTES, end - at), at);
-      } catch {
-        // Reserved, and never used.
-        break;
-      }
-      bytes += read;
-      for (const [name, offset] of Object.entries(SECRETS)) {
-        if (piece.subarray(0, read).indexOf(secrets.subarray(offset, offset + 32)) >= 0) found.add(name);
-      }
-    }
-  }
-  closeSync(memory);
-  return { found: [...found].sort(), bytes };
+/** Names of the secrets that are found in the memory of a process. */
+function search(pid: number, secrets: Uint8Array): { readonly found: string[]; readonly bytes: number } {
+  const byName = Object.entries(SECRETS).map(
+    ([name, offset]) => [name, secrets.subarray(offset, offset + 32)] as const,
+  );
+  return searchMemory(pid, new Map(byName));
 }
 
 function nextLine(child: ChildProcess): Promise<string> {

@@ -16,6 +16,7 @@ import { KAT } from './rows/kat.ts';
 import { KEM } from './rows/kem.ts';
 import { KEYSTORE } from './rows/keystore.ts';
 import { KEYSTORE_PKCS11 } from './rows/keystore-pkcs11.ts';
+import { POOL } from './rows/pool.ts';
 import { ROOT } from './rows/root.ts';
 import { SIGN } from './rows/sign.ts';
 
@@ -29,6 +30,7 @@ const ALL: readonly Table[] = [
   KEYSTORE,
   KEYSTORE_PKCS11,
   FRAGMENT,
+  POOL,
   ENGINES,
   KAT,
   INSECURE,

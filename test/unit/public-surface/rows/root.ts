@@ -3,6 +3,7 @@ import {
   ExpiredError,
   InputError,
   KeyStoreError,
+  PoolError,
   PqError,
   QuorumError,
   SecretBytes,
@@ -31,6 +32,7 @@ export const ROOT: Table = {
     'new index.KeyStoreError': errorRow(KeyStoreError, 'CODE', 'message', {
       cause: 1,
     }),
+    'new index.PoolError': errorRow(PoolError, 'CODE', 'message', { cause: 1 }),
     'new index.ExpiredError': errorRow(ExpiredError, 'CODE', 'message'),
     'new index.QuorumError': errorRow(QuorumError, 1, 2),
     'new index.UnsupportedError': errorRow(UnsupportedError, 'CODE', 'message', {
