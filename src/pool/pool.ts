@@ -140,6 +140,9 @@ export interface CryptoPool extends AsyncDisposable {
    * {@link InputError}, `ERR_INPUT_DISPOSED`. Further calls wait for the same.
    */
   close(): Promise<void>;
+
+  /** Same as {@link close}, for `await using`. */
+  [Symbol.asyncDispose](): Promise<void>;
 }
 
 const DEFAULT_BATCH_SIZE = 32;

@@ -1,5 +1,4 @@
-import type { CryptoPool, Many, SignedMessage } from '@mwrasp/crypto/pool';
-import { createPool } from '@mwrasp/crypto/pool';
+import { type CryptoPool, createPool, type SignedMessage } from '@mwrasp/crypto/pool';
 import { sign } from '@mwrasp/crypto/sign';
 import { afterAll } from 'vitest';
 import {
@@ -16,7 +15,7 @@ import {
   signPublicKey,
 } from '../arguments.ts';
 import { row, type Table } from '../row.ts';
-import { formsOf, sample, signPrivate, signPublic, throwingGetters } from '../values.ts';
+import { formsOf, sample, signPrivate, throwingGetters } from '../values.ts';
 
 const pool = createPool({ threads: 1 });
 const ended = createPool({ threads: 1 });
@@ -53,7 +52,7 @@ function many(name: string, element: Argument, values: readonly unknown[]): Argu
       },
     },
     // They are iterables, whose iteration throws what it throws.
-    throwing: pick('a proxy of bytes'),
+    throwing: pick('a proxy of bytes', 'an imitation of bytes'),
   };
 }
 
@@ -85,9 +84,6 @@ async function createAndClose(wanted: never): Promise<void> {
   await createPool(wanted).close();
 }
 
-/** Results that were asked for as an array. */
-const results = () => pool.verifyMany(signPublic, [item] as Many<SignedMessage>);
-
 export const POOL: Table = {
   rows: {
     'pool.createPool': row(createAndClose, [options(threads, batchSize)]),
@@ -111,6 +107,5 @@ export const POOL: Table = {
         generateKemKeys: [keyCount, options(signal)],
       },
     },
-    'pool.PoolResults': { live: results, methods: {} },
   },
 };
