@@ -6,6 +6,7 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import type { ContestHead, Measured } from './summary.ts';
 
 /** The package's root entry. */
 const OURS = ['@mwrasp/crypto'];
@@ -19,8 +20,15 @@ const NOBLE = [
   '@noble/hashes/hkdf.js',
 ];
 
+/** How the results are headed. */
+export const IMPORT: ContestHead = {
+  suite: 'primitives',
+  operation: 'import of the root entry',
+  sizeBytes: 0,
+};
+
 /** Imports a second in one round. */
-export interface ImportRates {
+interface ImportRates {
   readonly ours: number;
   readonly noble: number;
 }
@@ -41,16 +49,32 @@ async function importMs(
   return ms;
 }
 
-/**
- * One round: ours, noble, noble, ours, each in a process of its own.
- *
- * @param program - The file that the processes run, `importer.ts` as it was built.
- * @param signal - Ends the round early.
- */
-export async function importRound(program: URL, signal: AbortSignal | undefined): Promise<ImportRates> {
+/** One round: ours, noble, noble, ours, each in a process of its own. */
+async function importRound(program: URL, signal: AbortSignal | undefined): Promise<ImportRates> {
   let oursMs = await importMs(program, OURS, signal);
   let nobleMs = await importMs(program, NOBLE, signal);
   nobleMs += await importMs(program, NOBLE, signal);
   oursMs += await importMs(program, OURS, signal);
   return { ours: 2000 / oursMs, noble: 2000 / nobleMs };
+}
+
+/**
+ * Measures imports.
+ *
+ * @param program - The file that the processes run, `importer.ts` as it was built.
+ * @param rounds - How often.
+ * @param signal - Ends it early.
+ */
+export async function measureImports(
+  program: URL,
+  rounds: number,
+  signal: AbortSignal | undefined,
+): Promise<Measured[]> {
+  const rates: ImportRates[] = [];
+  for (let round = 0; round < rounds; round++) rates.push(await importRound(program, signal));
+  const shared = { world: 0, engine: null, form: null, details: null };
+  return [
+    { ...shared, contender: 'ours', rates: rates.map(({ ours }) => ours) },
+    { ...shared, contender: 'noble', rates: rates.map(({ noble }) => noble) },
+  ];
 }

@@ -3,23 +3,29 @@
  *
  * @module
  */
-import type { BenchReport } from './report.ts';
-import { type BenchOptions, benchOperations, runBenchIn } from './run.ts';
+import type { BenchReport } from './report/report.ts';
+import { type BenchOptions, benchOperations, isWanted, runBenchIn } from './run.ts';
+import { engineChoices } from './worlds.ts';
 
-export { type BenchMachine, type BenchReport, type BenchResult, formatBench } from './report.ts';
-export { type BenchOptions, benchOperations };
+export { SUITES, type SuiteName } from './contests/contest.ts';
+export { loadPageWriter } from './report/page-writer.ts';
+export type { BenchMachine, BenchReport, BenchResult } from './report/report.ts';
+export { formatBench } from './report/text.ts';
+export type { EngineChoice } from './worlds.ts';
+export { type BenchOptions, benchOperations, engineChoices, isWanted };
 
 /**
- * Measures every primitive of the library on every engine, at several sizes, in 2 to 3 minutes.
+ * Measures the library on every engine, and what it is compared with, at several sizes.
  *
- * Each engine has a worker thread in which the library runs on that engine alone. In a round, each worker in turn
- * measures ours, bare, bare, ours (see `measure.ts`), and the workers take turns in beginning; the figures are medians of
- * the rounds. All primitives run in the same two threads one after the other, as in a program that uses them all; a
- * program that uses only one may see it run faster. The last result is the import of the root entry, beside that of the
- * same primitives of noble.
+ * Each engine has a worker thread in which the library runs on that engine alone, beside the raw calls of the same
+ * engine; `auto` and each further implementation have one too. In a round, each worker in turn measures all that it has
+ * forth and back (see `measure.ts`), and the workers take turns in beginning; the figures are medians of the rounds. All
+ * operations run in the same threads one after the other, as in a program that uses them all; a program that uses only
+ * one may see it run faster. The last result of the primitives is the import of the root entry, beside that of the same
+ * primitives of noble.
  *
  * @param options - What to measure, how long, whom to tell.
- * @returns The machine, and one result for each operation, size and engine.
+ * @returns The machine, and one result for each operation, size and contender.
  * @throws The signal's reason, when it ended the run.
  */
 export function runBench(options: BenchOptions = {}): Promise<BenchReport> {

@@ -5,7 +5,7 @@
  */
 import { createRequire } from 'node:module';
 import { arch, availableParallelism, cpus, loadavg, platform } from 'node:os';
-import type { BenchMachine } from './report.ts';
+import type { BenchMachine } from './report/report.ts';
 
 interface Manifest {
   readonly name: string;

@@ -1,49 +1,46 @@
 /**
- * The worker's side: one worker an engine, since the library picks its engines once in a JavaScript world and keys keep
+ * The worker's side: one worker a world, since the library picks its engines once in a JavaScript world and keys keep
  * what their engine made of them. It does what the main side asks, one thing at a time.
  *
  * @module
  */
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
-import { type EngineName, engineInfo } from '@mwrasp/crypto/engines';
-import type { Bare } from './bare/bare.ts';
-import { nobleBare } from './bare/noble.ts';
-import { nodeBare } from './bare/node.ts';
-import { CONTESTS } from './contests.ts';
-import { Measurement, type RoundRates } from './measure.ts';
+import { type EngineName, engineInfo, type Family } from '@mwrasp/crypto/engines';
+import { type Entrant, NOBODY, type Prepared, type World } from './contests/contest.ts';
+import { CONTESTS } from './contests/index.ts';
+import { type Details, Measurement } from './measure.ts';
+import { loadPeer, type PeerStatus } from './peers/index.ts';
+import type { PeerName } from './peers/peer.ts';
 
 /** What a worker is started with. */
 export interface WorkerTask {
-  readonly engine: EngineName;
+  /** The engine that the library is confined to; null where it picks its own, or does not enter. */
+  readonly engine: EngineName | null;
+  /** Whether the library enters. */
+  readonly ours: boolean;
+  readonly peer: PeerName | null;
 }
 
 /** What a worker is asked for. */
 export type Request =
-  | { readonly ask: 'contests' }
+  | { readonly ask: 'open' }
   | { readonly ask: 'prepare'; readonly contest: number; readonly sliceMs: number }
   | { readonly ask: 'round' }
-  | { readonly ask: 'close' };
+  | { readonly ask: 'finish' };
 
 /** What it answers. */
 export type Answer = { readonly value: unknown } | { readonly error: unknown };
 
 /** Answers by request. */
 export interface Answers {
-  /** Which contests the engine can enter here, as indices of the list. */
-  contests: readonly number[];
-  prepare: undefined;
-  round: RoundRates;
-  close: undefined;
-}
-
-/** Our own module has no raw form: its bar is noble's. */
-const BARE: Record<EngineName, Bare> = { node: nodeBare, wasm: nobleBare, noble: nobleBare };
-
-function available(engine: EngineName): number[] {
-  const info = engineInfo();
-  return CONTESTS.flatMap(({ family }, index) =>
-    info[family].engines.some((status) => status.engine === engine && status.available) ? [index] : [],
-  );
+  /** What became of the peer, where one was wanted. */
+  open: PeerStatus | null;
+  /** Who enters. */
+  prepare: readonly Entrant[];
+  /** Calls a second of each. */
+  round: readonly number[];
+  /** What else is known of each. */
+  finish: readonly Details[];
 }
 
 /** The largest block that teaches glibc's malloc to keep memory. */
@@ -61,20 +58,69 @@ function keepFreedMemory(): void {
   block.transfer?.(0);
 }
 
-function serve(port: MessagePort, engine: EngineName): void {
-  let current: Measurement | undefined;
-  const handle = async (request: Request): Promise<unknown> => {
-    if (request.ask === 'contests') return available(engine);
-    if (request.ask === 'round') return current?.round();
-    if (request.ask === 'close') return current?.close();
-    const contest = CONTESTS[request.contest];
-    if (contest === undefined) throw new RangeError(`no contest ${request.contest}`);
-    current = new Measurement(await contest.prepare(BARE[engine], engine), contest);
-    await current.calibrate(request.sliceMs * (contest.weight ?? 1));
-    return undefined;
-  };
+/** Whether the library can do a family in this world. */
+function isAvailable(family: Family, { engine, ours }: WorkerTask): boolean {
+  if (!ours) return false;
+  if (engine === null) return true;
+  return engineInfo()[family].engines.some((status) => status.engine === engine && status.available);
+}
+
+/** Does what one main side asks. */
+class Service {
+  readonly #task: WorkerTask;
+  #world: World = { ours: false, peer: undefined, raw: undefined };
+  #current = new Measurement(NOBODY);
+  #sliceMs = 0;
+
+  constructor(task: WorkerTask) {
+    this.#task = task;
+  }
+
+  async handle(request: Request): Promise<unknown> {
+    switch (request.ask) {
+      case 'open':
+        return await this.#open();
+      case 'prepare':
+        return await this.#prepare(request.contest, request.sliceMs);
+      case 'round':
+        return await this.#current.round();
+      case 'finish': {
+        const details = await this.#current.details(this.#sliceMs);
+        await this.#current.close();
+        return details;
+      }
+    }
+  }
+
+  async #open(): Promise<Answers['open']> {
+    const { ours, peer } = this.#task;
+    this.#world = { ours, peer: undefined, raw: undefined };
+    if (peer === null) return null;
+    const { raw, status } = await loadPeer(peer);
+    this.#world = { ours, peer, raw };
+    return status;
+  }
+
+  async #prepare(index: number, sliceMs: number): Promise<Answers['prepare']> {
+    const contest = CONTESTS[index];
+    if (contest === undefined) throw new RangeError(`no contest ${index}`);
+    const ours = isAvailable(contest.family, this.#task);
+    const isIdle = !ours && this.#world.raw === undefined;
+    const prepared: Prepared = isIdle ? NOBODY : await contest.prepare({ ...this.#world, ours });
+    this.#sliceMs = sliceMs * (contest.weight ?? 1);
+    this.#current = new Measurement(prepared);
+    await this.#current.calibrate(this.#sliceMs);
+    return prepared.runners.map(({ contender, form, keyFormat }) => ({
+      contender,
+      form,
+      ...(keyFormat ? { keyFormat } : {}),
+    }));
+  }
+}
+
+function serve(port: MessagePort, service: Service): void {
   port.on('message', (request: Request) => {
-    handle(request).then(
+    service.handle(request).then(
       (value) => port.postMessage({ value } satisfies Answer),
       (error: unknown) => port.postMessage({ error } satisfies Answer),
     );
@@ -83,5 +129,5 @@ function serve(port: MessagePort, engine: EngineName): void {
 
 if (parentPort !== null) {
   keepFreedMemory();
-  serve(parentPort, (workerData as WorkerTask).engine);
+  serve(parentPort, new Service(workerData as WorkerTask));
 }

@@ -9,7 +9,7 @@ import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
 import { encapsulate, type KemPublicKey } from '@mwrasp/crypto/kem';
 import { type Keystore, openKeystore } from '@mwrasp/crypto/keystore';
 import type { Pkcs11TokenOptions } from '@mwrasp/crypto/keystore/pkcs11';
-import { median } from '../run.ts';
+import { median } from '../statistics.ts';
 import { type BareCaller, BareToken } from './bare.ts';
 
 /** What the process is told, in its environment. */

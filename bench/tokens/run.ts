@@ -16,7 +16,7 @@ import {
   type TokenKind,
 } from '../../test/hsm/support/tokens.ts';
 import { describeMachine } from '../machine.ts';
-import { type Column, plainTable } from '../table.ts';
+import { type Column, plainTable } from '../report/table.ts';
 import type { TokenReport, TokenTask } from './child.ts';
 
 const FULL = { rounds: 9, sliceMs: 200 };

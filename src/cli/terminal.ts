@@ -90,7 +90,7 @@ export class Progress {
    * Tells how far the work is.
    *
    * @param done - How much is done.
-   * @param note - Stands behind the label where the total is not known.
+   * @param note - What is being done now, or how much was done where the total is not known.
    */
   update(done: number, note = ''): void {
     this.#done = done;
@@ -100,7 +100,8 @@ export class Progress {
       this.#bar.update(done, { note });
       return;
     }
-    const format = this.#total === undefined ? '{label} {note}' : '{label} {bar} {percentage}% eta {eta}s';
+    const format =
+      this.#total === undefined ? '{label} {note}' : '{label} {bar} {percentage}% eta {eta}s {note}';
     // The usual buffer holds a tenth of a second of small pieces: the time left would jump about.
     const options = { hideCursor: true, clearOnComplete: true, etaBuffer: 500 };
     this.#bar = new SingleBar({ format, stream: process.stderr, ...options });

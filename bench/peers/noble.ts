@@ -1,5 +1,5 @@
 /**
- * Raw noble. ML-KEM goes through its prepared form, which keeps the matrix of a key.
+ * Raw noble. Its keys are bytes; only ML-KEM has a prepared form, which keeps the matrix of a key.
  *
  * @module
  */
@@ -10,14 +10,14 @@ import { sha3_512 } from '@noble/hashes/sha3.js';
 import { randomBytes } from '@noble/hashes/utils.js';
 import { ml_dsa87 } from '@noble/post-quantum/ml-dsa.js';
 import { ml_kem1024 } from '@noble/post-quantum/ml-kem.js';
-import { type Bare, type BareAead, COUNTER_OFFSET, NONCE_BYTES } from './bare.ts';
+import { COUNTER_OFFSET, NONCE_BYTES, type Raw, type RawAead } from './peer.ts';
 
 interface Sealed {
   readonly nonce: Uint8Array;
   readonly sealed: Uint8Array;
 }
 
-function aead(key: Uint8Array): BareAead {
+function aead(key: Uint8Array): RawAead {
   const seal = (nonce: Uint8Array, plaintext: Uint8Array): Sealed => ({
     nonce,
     sealed: gcm(key, nonce).encrypt(plaintext),
@@ -43,27 +43,38 @@ function aead(key: Uint8Array): BareAead {
 }
 
 /** noble. */
-export const nobleBare: Bare = {
+export const noble: Raw = {
   sha3_512: (data) => sha3_512(data),
   hmacSha3_512: (key, data) => hmac(sha3_512, key, data),
   hkdfSha3_512: (ikm, salt, info, length) => hkdf(sha3_512, ikm, salt, info, length),
   aead,
-  generateKemKey: () => ml_kem1024.keygen(),
-  kem({ seed }) {
-    const { publicKey, secretKey } = ml_kem1024.keygen(seed);
-    const prepared = ml_kem1024.prepare(publicKey);
-    return {
-      encapsulate: () => prepared.encapsulate(),
-      decapsulate: (ciphertext) => prepared.decapsulate(ciphertext, secretKey),
-    };
+  kem: {
+    objects: {
+      generate: () => ml_kem1024.keygen(),
+      withKey({ publicKey, expanded }) {
+        const prepared = ml_kem1024.prepare(publicKey);
+        return {
+          encapsulate: () => prepared.encapsulate(),
+          decapsulate: (ciphertext) => prepared.decapsulate(ciphertext, expanded),
+        };
+      },
+    },
+    bytes: {
+      generate: () => ml_kem1024.keygen(),
+      withKey: ({ publicKey, expanded }) => ({
+        encapsulate: () => ml_kem1024.encapsulate(publicKey),
+        decapsulate: (ciphertext) => ml_kem1024.decapsulate(ciphertext, expanded),
+      }),
+    },
   },
-  generateSignKey: () => ml_dsa87.keygen(),
-  sign({ seed }) {
-    const { publicKey, secretKey } = ml_dsa87.keygen(seed);
-    return {
-      // Deterministic, so that it meets the same rejections as the library's signature of the same message.
-      sign: (message) => ml_dsa87.sign(message, secretKey, { extraEntropy: false }),
-      verify: (message, signature) => ml_dsa87.verify(signature, message, publicKey),
-    };
+  sign: {
+    bytes: {
+      generate: () => ml_dsa87.keygen(),
+      withKey: ({ publicKey, expanded }) => ({
+        // Deterministic, so that it meets the same rejections as the library's signature of the same message.
+        sign: (message) => ml_dsa87.sign(message, expanded, { extraEntropy: false }),
+        verify: (message, signature) => ml_dsa87.verify(signature, message, publicKey),
+      }),
+    },
   },
 };

@@ -10,11 +10,10 @@ import { exportPrivateKey } from '@mwrasp/crypto/insecure';
 import { encapsulate, generateKemKey } from '@mwrasp/crypto/kem';
 import { type Keystore, openKeystore } from '@mwrasp/crypto/keystore';
 import { generateSignKey } from '@mwrasp/crypto/sign';
-import { at, type Contest, keyForms, type Pair, random, randomMessages } from './contest.ts';
+import { type Contest, NOBODY, ours, type Runner, theirForms, type World } from './contest.ts';
+import { at, keyForms, random, randomMessages } from './inputs.ts';
+import { SIGN_MESSAGES, SIGN_WEIGHT, SIGNED_BYTES, signingOptions } from './sign.ts';
 
-const MESSAGE_BYTES = 1024;
-const SIGN_MESSAGES = 512;
-const SIGN_WEIGHT = 5;
 const CIPHERTEXTS = 16;
 const MANY_KEYS = 1000;
 const NAME = 'key';
@@ -50,27 +49,32 @@ async function makeStore(backend: Backend): Promise<TemporaryStore> {
   };
 }
 
+/** Raw calls with key objects; a keystore holds its keys too. */
+function withObjects(runners: readonly Runner[]): Runner[] {
+  const objects = runners.filter(({ form }) => form === 'objects');
+  return (objects.length > 0 ? objects : runners).map((runner) => ({ ...runner, form: null }));
+}
+
 function signContest(backend: Backend): Contest {
   return {
     suite: 'keystore',
     operation: `${backend} keystore: ML-DSA-87 sign`,
-    sizeBytes: MESSAGE_BYTES,
+    sizeBytes: SIGNED_BYTES,
     family: 'sign',
-    async: true,
     weight: SIGN_WEIGHT,
-    async prepare(bare, engine) {
+    async prepare(world) {
       const { store, close } = await makeStore(backend);
       const key = generateSignKey();
       await store.import({ name: NAME, algorithm: 'ML-DSA-87', key });
-      const raw = bare.sign(keyForms(key));
-      const messages = randomMessages(SIGN_MESSAGES, MESSAGE_BYTES);
-      // As for the primitive: noble signs without randomness on both sides.
-      const options = engine === 'noble' ? { deterministic: true } : {};
-      return {
-        ours: (i) => store.sign(NAME, at(messages, i), options),
-        bare: (i) => raw.sign(at(messages, i)),
-        close,
-      };
+      const forms = keyForms(key);
+      const messages = randomMessages(SIGN_MESSAGES, SIGNED_BYTES);
+      const options = signingOptions();
+      const raw = await theirForms(world, world.raw?.sign, async (keyed) => {
+        const calls = await keyed.withKey(forms);
+        return (i) => calls.sign(at(messages, i));
+      });
+      const run = (i: number) => store.sign(NAME, at(messages, i), options);
+      return { runners: [...ours(world, { async: true, run }), ...withObjects(raw)], close };
     },
   };
 }
@@ -81,18 +85,18 @@ function decapsulateContest(backend: Backend): Contest {
     operation: `${backend} keystore: ML-KEM-1024 decapsulate`,
     sizeBytes: 0,
     family: 'kem',
-    async: true,
-    async prepare(bare) {
+    async prepare(world) {
       const { store, close } = await makeStore(backend);
       const key = generateKemKey();
       await store.import({ name: NAME, algorithm: 'ML-KEM-1024', key: exportPrivateKey(key, 'seed') });
-      const raw = bare.kem(keyForms(key));
+      const forms = keyForms(key);
       const ciphertexts = Array.from({ length: CIPHERTEXTS }, () => encapsulate(key.publicKey).ciphertext);
-      return {
-        ours: (i) => store.decapsulate(NAME, at(ciphertexts, i)),
-        bare: (i) => raw.decapsulate(at(ciphertexts, i)),
-        close,
-      };
+      const raw = await theirForms(world, world.raw?.kem, async (keyed) => {
+        const calls = await keyed.withKey(forms);
+        return (i) => calls.decapsulate(at(ciphertexts, i));
+      });
+      const run = (i: number) => store.decapsulate(NAME, at(ciphertexts, i));
+      return { runners: [...ours(world, { async: true, run }), ...withObjects(raw)], close };
     },
   };
 }
@@ -104,22 +108,25 @@ async function makeKeys(store: Keystore, count: number): Promise<void> {
 /** A contest of a store with many keys and a store with one. */
 function manyKeysContest(
   operation: string,
-  pair: (many: TemporaryStore, one: TemporaryStore) => Pair,
+  calls: (store: TemporaryStore) => (i: number) => Promise<unknown>,
 ): Contest {
   return {
     suite: 'keystore',
     operation: `file keystore: ${operation}`,
     sizeBytes: 0,
+    parameters: { keys: MANY_KEYS },
     family: 'aead',
-    async: true,
-    asyncBare: true,
     slowToPrepare: true,
-    async prepare() {
+    async prepare(world: World) {
+      if (!world.ours) return NOBODY;
       const [many, one] = [await makeStore('file'), await makeStore('file')];
       await makeKeys(many.store, MANY_KEYS);
       await makeKeys(one.store, 1);
       return {
-        ...pair(many, one),
+        runners: [
+          ...ours(world, { async: true, run: calls(many) }),
+          { contender: 'baseline', form: null, async: true, run: calls(one) },
+        ],
         async close() {
           await many.close();
           await one.close();
@@ -129,22 +136,17 @@ function manyKeysContest(
   };
 }
 
-async function openAndClose(store: TemporaryStore): Promise<void> {
-  await (await store.open()).close();
-}
-
 /** The contests of keystores. */
 export const KEYSTORE_CONTESTS: readonly Contest[] = [
   signContest('memory'),
   signContest('file'),
   decapsulateContest('memory'),
   decapsulateContest('file'),
-  manyKeysContest(`open with ${MANY_KEYS} keys, to one`, (many, one) => ({
-    ours: () => openAndClose(many),
-    bare: () => openAndClose(one),
-  })),
-  manyKeysContest(`get with ${MANY_KEYS} keys, to one`, (many, one) => ({
-    ours: () => many.store.get(`${NAME}-0`),
-    bare: () => one.store.get(`${NAME}-0`),
-  })),
+  manyKeysContest('open, beside one of one key', (store) => async () => await (await store.open()).close()),
+  manyKeysContest(
+    'get, beside one of one key',
+    ({ store }) =>
+      () =>
+        store.get(`${NAME}-0`),
+  ),
 ];

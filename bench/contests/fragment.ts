@@ -1,0 +1,98 @@
+/**
+ * Temporal fragmentation: splitting and reassembling, beside sealing the same pieces with AES-256-GCM alone.
+ *
+ * @module
+ */
+import { TemporalVault } from '@mwrasp/crypto/fragment';
+import type { RawAead } from '../peers/peer.ts';
+import { type Contest, ours, theirs, type World } from './contest.ts';
+import { random } from './inputs.ts';
+import { CURVE_SIZES, KIB } from './sizes.ts';
+
+/** The longest there is: no contest waits for a death. */
+const TTL_MS = 60_000;
+/** A set of fragments is made anew long before it dies. */
+const FRESH_MS = 20_000;
+
+const FRAGMENT_COUNTS = [1, 3, 8, 32];
+const USUAL_COUNT = 3;
+const USUAL_BYTES = 4 * KIB;
+
+async function rawAead({ raw }: World): Promise<RawAead | undefined> {
+  // One that answers later would not be compared with the same work.
+  return raw?.async ? undefined : await raw?.aead?.(random(32));
+}
+
+/** The pieces that fragments carry. */
+function cut(data: Uint8Array, count: number): Uint8Array[] {
+  const length = Math.ceil(data.length / count);
+  return Array.from({ length: count }, (_, i) => data.subarray(i * length, (i + 1) * length));
+}
+
+function splitContest(sizeBytes: number, fragments: number): Contest {
+  return {
+    suite: 'fragment',
+    operation: 'TemporalVault split',
+    sizeBytes,
+    parameters: { fragments },
+    family: 'aead',
+    async prepare(world) {
+      const vault = await TemporalVault.create({ ttlMs: TTL_MS });
+      const data = random(sizeBytes);
+      const raw = await rawAead(world);
+      const pieces = cut(data, fragments);
+      return {
+        runners: [
+          ...ours(world, { run: () => vault.split(data, { total: fragments }) }),
+          ...theirs(world, raw && (() => pieces.map((piece) => raw.seal(piece)))),
+        ],
+        close: async () => vault.dispose(),
+      };
+    },
+  };
+}
+
+function reassembleContest(sizeBytes: number, fragments: number): Contest {
+  return {
+    suite: 'fragment',
+    operation: 'TemporalVault reassemble',
+    sizeBytes,
+    parameters: { fragments },
+    family: 'aead',
+    async prepare(world) {
+      const vault = await TemporalVault.create({ ttlMs: TTL_MS });
+      const data = random(sizeBytes);
+      const split = () => ({ madeMs: performance.now(), parts: vault.split(data, { total: fragments }) });
+      let current = split();
+      const raw = await rawAead(world);
+      const sealed = cut(data, fragments).map((piece) => raw?.seal(piece));
+      return {
+        runners: [
+          ...ours(world, {
+            run() {
+              if (performance.now() - current.madeMs > FRESH_MS) current = split();
+              return vault.reassemble(current.parts);
+            },
+          }),
+          ...theirs(
+            world,
+            raw && (() => Buffer.concat(sealed.map((piece) => raw.open(piece) as Uint8Array))),
+          ),
+        ],
+        close: async () => vault.dispose(),
+      };
+    },
+  };
+}
+
+/** One curve over the size, one over the number of fragments. */
+function curves(contest: (sizeBytes: number, fragments: number) => Contest): Contest[] {
+  const counts = FRAGMENT_COUNTS.filter((count) => count !== USUAL_COUNT);
+  return [
+    ...CURVE_SIZES.map((sizeBytes) => contest(sizeBytes, USUAL_COUNT)),
+    ...counts.map((count) => contest(USUAL_BYTES, count)),
+  ];
+}
+
+/** The contests of fragmentation. */
+export const FRAGMENT_CONTESTS: readonly Contest[] = [...curves(splitContest), ...curves(reassembleContest)];
