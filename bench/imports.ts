@@ -23,6 +23,7 @@ const NOBLE = [
 /** How the results are headed. */
 export const IMPORT: ContestHead = {
   suite: 'primitives',
+  family: null,
   operation: 'import of the root entry',
   sizeBytes: 0,
 };

@@ -8,11 +8,22 @@ import { type BenchOptions, benchOperations, isWanted, runBenchIn } from './run.
 import { engineChoices } from './worlds.ts';
 
 export { SUITES, type SuiteName } from './contests/contest.ts';
-export { loadPageWriter } from './report/page-writer.ts';
 export type { BenchMachine, BenchReport, BenchResult } from './report/report.ts';
 export { formatBench } from './report/text.ts';
 export type { EngineChoice } from './worlds.ts';
 export { type BenchOptions, benchOperations, engineChoices, isWanted };
+
+/**
+ * Loads what writes reports as pages with plots.
+ *
+ * @returns A function from a report to a page.
+ * @throws {@link UnsupportedError} `ERR_UNSUPPORTED_PEER` when what draws is not installed.
+ */
+export async function loadPageWriter(): Promise<(report: BenchReport) => string> {
+  // Loaded on use: the library that draws is larger than everything else.
+  const page = await import('./report/html/page.ts');
+  return await page.loadPageWriter();
+}
 
 /**
  * Measures the library on every engine, and what it is compared with, at several sizes.

@@ -20,7 +20,9 @@ export interface Measured extends Entrant {
 }
 
 /** What of a contest stands in its results. */
-export type ContestHead = Pick<Contest, 'suite' | 'operation' | 'sizeBytes' | 'parameters'>;
+export interface ContestHead extends Pick<Contest, 'suite' | 'operation' | 'sizeBytes' | 'parameters'> {
+  readonly family: Contest['family'] | null;
+}
 
 /** Median of the ratios, round by round: what drifts from round to round does not count. */
 function ratio(over: Measured, under: Measured | undefined): number | null {
@@ -70,13 +72,14 @@ function bareOf(entrants: readonly Measured[], one: Measured): Measured | undefi
  * @param entrants - Everybody who did it, each with the same number of rounds.
  */
 export function summarise(contest: ContestHead, entrants: readonly Measured[]): BenchResult[] {
-  const { suite, operation, sizeBytes, parameters = {} } = contest;
+  const { suite, family, operation, sizeBytes, parameters = {} } = contest;
   const noble = entrants.filter(({ contender }) => contender === 'noble');
   return entrants.map((one) => {
     const opsPerSecond = spread(one.rates);
     const rival = fastest(rivals(entrants, one));
     return {
       suite,
+      family,
       operation,
       sizeBytes,
       parameters,

@@ -5,7 +5,7 @@
  */
 import type { Latency } from '../latency.ts';
 import type { Spread } from '../statistics.ts';
-import type { BenchMachine, BenchReport, BenchResult } from './report.ts';
+import type { BenchReport, BenchResult } from './report.ts';
 
 /** Stands where there is no figure. */
 const NONE = '';
@@ -68,24 +68,21 @@ export function operationText({
   return [operation, ...Object.entries(parameters).map(([name, value]) => `${value} ${name}`)].join(', ');
 }
 
-/** What it ran on, line by line. */
-export function machineLines({ machine, peers }: BenchReport): string[] {
-  const { cpu, cores, platform, loadAverage, rounds, sliceMs, date } = machine;
+/** What it ran on: names and facts. */
+export function machineFacts({ machine, peers }: BenchReport): (readonly [name: string, fact: string])[] {
+  const { cpu, cores, platform, loadAverage, rounds, sliceMs, date, runtime, runtimeVersion } = machine;
   const versions = { ...machine.packages };
   for (const { name, version } of peers) if (version !== null) versions[name] = version;
+  const packages = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
+  const parts = [`${runtime} ${runtimeVersion}`];
+  if (machine.v8 !== null) parts.push(`V8 ${machine.v8}`);
+  if (machine.openssl !== null) parts.push(`OpenSSL ${machine.openssl}`);
   return [
-    `${cpu}, ${cores} cores, ${platform}, load ${loadAverage.toFixed(2)}`,
-    runtimeText(machine),
-    Object.entries(versions)
-      .map(([name, version]) => `${name} ${version}`)
-      .join(', '),
-    `${date}, ${rounds} rounds, slices of ${sliceMs} ms of processor time`,
+    ['machine', `${cpu}, ${cores} cores, ${platform}, load ${loadAverage.toFixed(2)}`],
+    ['runtime', parts.join(', ')],
+    ['packages', packages.join(', ')],
+    ['measured', `${date}, ${rounds} rounds, slices of ${sliceMs} ms of processor time`],
   ];
-}
-
-function runtimeText({ runtime, runtimeVersion, v8, openssl }: BenchMachine): string {
-  const parts = [v8 === null ? '' : `V8 ${v8}`, openssl === null ? '' : `OpenSSL ${openssl}`];
-  return [`${runtime} ${runtimeVersion}`, ...parts.filter((part) => part !== '')].join(', ');
 }
 
 /** Peers that were asked for and not measured, each with what helps. */

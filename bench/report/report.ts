@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Family } from '@mwrasp/crypto/engines';
 import type { Contender, Form, SuiteName } from '../contests/contest.ts';
 import type { Latency } from '../latency.ts';
 import type { WarmUp } from '../measure.ts';
@@ -36,6 +37,8 @@ export interface BenchMachine {
 /** One operation at one size, done by one contender in one way. */
 export interface BenchResult {
   readonly suite: SuiteName;
+  /** The part of an engine that does most of it; null where none is. */
+  readonly family: Family | null;
   readonly operation: string;
   /** Bytes of the message, or of the output of HKDF; 0 where there is neither. */
   readonly sizeBytes: number;

@@ -10,7 +10,7 @@ import {
   figure,
   formText,
   LEGEND,
-  machineLines,
+  machineFacts,
   operationText,
   ratioText,
   sizeText,
@@ -99,7 +99,7 @@ export function formatBench(report: BenchReport, withPeers = true): string {
   const shown = report.results.filter(({ contender }) => withPeers || contender === 'ours');
   const absent = absentLines(report);
   return [
-    ...machineLines(report),
+    ...machineFacts(report).map(([, fact]) => fact),
     '',
     plainTable(COLUMNS, shown.map(row)),
     ...signingTable(shown),

@@ -1,4 +1,0 @@
-import type { BenchReport } from './report.ts';
-export async function loadPageWriter(): Promise<(report: BenchReport) => string> {
-  return (report) => JSON.stringify(report);
-}
