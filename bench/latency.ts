@@ -1,5 +1,5 @@
 /**
- * How long single calls take: on the wall clock, since that is what a caller waits.
+ * How long single calls take. Processor time, on which other programs have no hold, where its clock is fine enough.
  *
  * @module
  */

@@ -142,9 +142,9 @@ export const KEYSTORE_CONTESTS: readonly Contest[] = [
   signContest('file'),
   decapsulateContest('memory'),
   decapsulateContest('file'),
-  manyKeysContest('open, beside one of one key', (store) => async () => await (await store.open()).close()),
+  manyKeysContest('open', (store) => async () => await (await store.open()).close()),
   manyKeysContest(
-    'get, beside one of one key',
+    'get',
     ({ store }) =>
       () =>
         store.get(`${NAME}-0`),

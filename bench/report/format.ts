@@ -56,7 +56,7 @@ export function contenderText({ contender, engine }: BenchResult): string {
 }
 
 /** How keys were held: `objects`, `bytes, seed`; nothing where there is no choice. */
-export function formText({ form, keyFormat }: BenchResult): string {
+export function formText({ form, keyFormat }: Pick<BenchResult, 'form' | 'keyFormat'>): string {
   return [form, keyFormat].filter((part) => part !== null).join(', ');
 }
 

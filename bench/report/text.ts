@@ -20,7 +20,8 @@ import {
 import type { BenchReport, BenchResult } from './report.ts';
 import { type Column, plainTable } from './table.ts';
 
-const COLUMNS: readonly Column[] = [
+/** Columns of a result. */
+export const COLUMNS: readonly Column[] = [
   ['operation', 'left'],
   ['size', 'right'],
   ['keys', 'left'],
@@ -36,7 +37,8 @@ const COLUMNS: readonly Column[] = [
   ['× bare', 'right'],
 ];
 
-function row(result: BenchResult): string[] {
+/** Cells of a result. */
+export function row(result: BenchResult): string[] {
   const { latency } = result;
   return [
     operationText(result),
@@ -60,7 +62,8 @@ export function signingResults(results: readonly BenchResult[]): BenchResult[] {
   return results.filter(({ operation, latency }) => operation === 'ML-DSA-87 sign' && latency !== null);
 }
 
-const SIGNING_COLUMNS: readonly Column[] = [
+/** Columns of signing. */
+export const SIGNING_COLUMNS: readonly Column[] = [
   ['ML-DSA-87 sign, one call on a random message', 'left'],
   ['p50 ms', 'right'],
   ['p90 ms', 'right'],
@@ -71,20 +74,19 @@ const SIGNING_COLUMNS: readonly Column[] = [
   ['how many took how long', 'left'],
 ];
 
-function signingTable(results: readonly BenchResult[]): string[] {
+/** Cells of signing: percentiles, and a histogram that all rows have one axis of. */
+export function signingRows(results: readonly BenchResult[]): string[][] {
   const signing = signingResults(results);
-  if (signing.length === 0) return [];
   const bins = signing.flatMap(({ latency }) => latency?.histogram.map(([bin]) => bin) ?? []);
   const [first, last] = [Math.min(...bins), Math.max(...bins)];
-  const rows = signing.flatMap((result) => {
+  return signing.flatMap((result) => {
     const { latency } = result;
     if (latency === null) return [];
     const ms = [latency.p50Us, latency.p90Us, latency.p99Us, latency.minUs, latency.maxUs];
     const times = ms.map((us) => figure(us / 1000));
-    const name = `${contenderText(result)}, ${formText(result)}`;
+    const name = [contenderText(result), formText(result)].filter((part) => part !== '').join(', ');
     return [[name, ...times, String(latency.samples), sparkline(latency, first, last)]];
   });
-  return ['', plainTable(SIGNING_COLUMNS, rows)];
 }
 
 /**
@@ -98,11 +100,12 @@ function signingTable(results: readonly BenchResult[]): string[] {
 export function formatBench(report: BenchReport, withPeers = true): string {
   const shown = report.results.filter(({ contender }) => withPeers || contender === 'ours');
   const absent = absentLines(report);
+  const signing = signingRows(shown);
   return [
     ...machineFacts(report).map(([, fact]) => fact),
     '',
     plainTable(COLUMNS, shown.map(row)),
-    ...signingTable(shown),
+    ...(signing.length > 0 ? ['', plainTable(SIGNING_COLUMNS, signing)] : []),
     '',
     ...LEGEND,
     ...(absent.length > 0 ? ['', 'Not measured:', ...absent.map((line) => `  ${line}`)] : []),

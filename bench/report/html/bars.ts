@@ -93,7 +93,7 @@ export function barCharts(pen: Pen, results: readonly BenchResult[], form: 'obje
   const operations = [...groupBy(keyed, ({ operation }) => operation)].map(([title, group]) => {
     const chosen =
       form === 'objects' ? withObjects(group) : fastestOfEach(group.filter((r) => r.form === form));
-    return { title, bars: chosen.flatMap(bar) };
+    return { title, bars: chosen.flatMap(bar).sort((a, b) => b.ratio - a.ratio) };
   });
   const highest = Math.max(1, ...operations.flatMap(({ bars }) => bars.map(({ high }) => high)));
   return operations

@@ -21,12 +21,15 @@ const NARROW_PX = 380;
 /** Nothing may be loaded from anywhere, whatever stands in the page. */
 const POLICY = "default-src 'none'; style-src 'unsafe-inline'";
 
-function grid(charts: readonly Chart[]): Html {
+/** Charts of one height stand in rows, others fill columns. */
+type Layout = 'grid' | 'columns';
+
+function arrange(charts: readonly Chart[], layout: Layout): Html {
   const figures = charts.map(
     ({ title, svg }) => html`<figure class="chart"><h3>${title}</h3>${svg}</figure>
 `,
   );
-  return html`<div class="grid">${figures}</div>`;
+  return html`<div class="${layout}">${figures}</div>`;
 }
 
 function section(title: string, intro: Html, body: Html | readonly Html[]): Html {
@@ -39,9 +42,15 @@ ${body}
 }
 
 /** Left out when it would be empty. */
-function chartSection(title: string, intro: Html, charts: readonly Chart[], legend?: Html): Html[] {
+function chartSection(
+  title: string,
+  intro: Html,
+  charts: readonly Chart[],
+  legend: Html = html``,
+  layout: Layout = 'grid',
+): Html[] {
   if (charts.length === 0) return [];
-  return [section(title, intro, [legend ?? html``, grid(charts)])];
+  return [section(title, intro, [legend, arrange(charts, layout)])];
 }
 
 /** The library's own choice with key objects, or what there is of it. */
@@ -81,13 +90,13 @@ function bars(pen: Pen, results: readonly BenchResult[]): Html[] {
 function signing(pen: Pen, results: readonly BenchResult[]): Html[] {
   const [wide, narrow] = [signingRidges(pen, results, WIDE_PX), signingRidges(pen, results, NARROW_PX)];
   if (wide === null || narrow === null) return [];
-  const intro = html`ML-DSA-87 tries until a signature fits, so the same key signs quickly or slowly by chance. Each ridge is the distribution over calls on random messages of 1 KiB; the figures are the 50th, 90th and 99th percentile, in milliseconds of the wall clock.`;
+  const intro = html`ML-DSA-87 tries until a signature fits, so the same key signs quickly or slowly by chance. Each ridge is the distribution over calls on random messages of 1 KiB; the figures are the 50th, 90th and 99th percentile, in milliseconds of processor time.`;
   const body = html`<figure class="chart"><h3>How long one ML-DSA-87 signature takes</h3><div class="wide">${wide}</div><div class="narrow">${narrow}</div></figure>`;
   return [section('Signing, and what chance does to it', intro, body)];
 }
 
 function latencies(pen: Pen, results: readonly BenchResult[]): Html[] {
-  const intro = html`Time of one call on the wall clock, with key objects where there are any: the dot is the median, the tick the 90th percentile, and the line ends at the 99th. A busy machine makes the lines longer.`;
+  const intro = html`Time of one call, with key objects where there are any: the dot is the median, the tick the 90th percentile, and the line ends at the 99th. Processor time, but the wall clock for calls below 0.2 ms, where a busy machine makes the lines longer.`;
   return chartSection('How long single calls take', intro, latencyCharts(pen, results));
 }
 
@@ -104,14 +113,14 @@ function overhead(pen: Pen, results: readonly BenchResult[]): Html[] {
       html`<li><span class="key dot" style="background:${lineColour(result)}"></span>${nameOf(result)}</li>`,
   );
   const legend = html`<ul class="legend">${items}</ul>`;
-  return chartSection('What the library costs', intro, overheadCharts(pen, results), legend);
+  return chartSection('What the library costs', intro, overheadCharts(pen, results), legend, 'columns');
 }
 
 function header(report: BenchReport): Html {
   const facts = machineFacts(report).map(([name, fact]) => html`<dt>${name}</dt><dd>${fact}</dd>`);
   const { loadAverage, cores } = report.machine;
   const isBusy = loadAverage > cores / 2;
-  const warning = html`<p class="warning">The machine was busy when this began (load ${loadAverage.toFixed(1)} on ${cores} cores). Rates are of processor time and ratios of neighbouring moments, so read the ratios; single calls took longer than they would on an idle machine.</p>`;
+  const warning = html`<p class="warning">The machine was busy when this began (load ${loadAverage.toFixed(1)} on ${cores} cores). Rates are of processor time and ratios of neighbouring moments, so read the ratios.</p>`;
   return html`<header>
 <h1>@mwrasp/crypto, measured</h1>
 <p class="lead">How fast the library is on each of its engines, beside noble and other implementations of the same algorithms, and what its own checks cost.</p>

@@ -44,6 +44,8 @@ dl.machine dd { margin: 0; min-width: 0; }
 details { margin: .6rem 0; }
 summary { cursor: pointer; font-weight: 600; padding: .3rem 0; }
 .grid { align-items: start; grid-template-columns: repeat(auto-fill, minmax(min(340px, 100%), 1fr)); }
+.columns { columns: 340px; column-gap: 1rem; margin: 1rem 0; }
+.columns .chart { break-inside: avoid; margin-bottom: 1rem; }
 .chart { margin: 0; padding: .8rem .7rem .5rem; }
 .chart h3 { padding-left: .2rem; }
 .plot {
