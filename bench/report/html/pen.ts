@@ -6,7 +6,7 @@
  */
 import { UnsupportedError } from '@mwrasp/crypto';
 import type * as PlotModule from '@observablehq/plot';
-import { Html } from './html.ts';
+import { escapeText, Html } from './html.ts';
 
 const INSTALL = 'npm install @observablehq/plot linkedom';
 
@@ -43,10 +43,10 @@ const USUAL: PlotModule.PlotOptions = { className: 'plot', color: { type: 'ident
  */
 export function draw({ Plot, document }: Pen, label: string, options: PlotModule.PlotOptions): Html {
   const svg = Plot.plot({ ...USUAL, ...options, document });
-  svg.setAttribute('role', 'img');
-  svg.setAttribute('aria-label', label);
   // Said once, in the page's own style sheet.
   svg.querySelector('style')?.remove();
   svg.removeAttribute('xmlns');
-  return new Html(svg.outerHTML);
+  // The document leaves < as it is in attributes, which is right and looks wrong.
+  const said = `<svg role="img" aria-label="${escapeText(label)}"`;
+  return new Html(said + svg.outerHTML.slice('<svg'.length));
 }
