@@ -8,6 +8,15 @@ import { type BenchOptions, benchOperations, isWanted, runBenchIn } from './run.
 import { engineChoices } from './worlds.ts';
 
 export { SUITES, type SuiteName } from './contests/contest.ts';
+export {
+  type CheckOutcome,
+  checkMinimums,
+  type Fall,
+  type Minimums,
+  recordMinimums,
+  runtimeOf,
+} from './minimums.ts';
+export { formatMarkdown } from './report/markdown.ts';
 export type { BenchMachine, BenchReport, BenchResult } from './report/report.ts';
 export { formatBench } from './report/text.ts';
 export type { EngineChoice } from './worlds.ts';

@@ -3,24 +3,8 @@
  *
  * @module
  */
-import type { Form } from './contests/contest.ts';
 import { formText, operationText, sizeText } from './report/format.ts';
 import type { BenchReport, BenchResult } from './report/report.ts';
-
-/** What the library is compared with. */
-type Over = 'bare' | 'noble';
-
-/** One ratio of the library, as it was recorded. */
-export interface MinimumRatio {
-  readonly operation: string;
-  readonly sizeBytes: number;
-  readonly parameters: Readonly<Record<string, number>>;
-  readonly engine: string;
-  readonly form: Form | null;
-  readonly keyFormat: 'seed' | 'expanded' | null;
-  readonly over: Over;
-  readonly ratio: number;
-}
 
 /** What is recorded. */
 export interface Minimums {
@@ -28,13 +12,13 @@ export interface Minimums {
   readonly runtime: string;
   /** A ratio has fallen when it is lower than what was recorded by more than this part. */
   readonly tolerance: number;
-  readonly ratios: readonly MinimumRatio[];
+  /** By names such as `ML-DSA-87 sign, 1 KiB, objects, node: × noble`. */
+  readonly ratios: Readonly<Record<string, number>>;
 }
 
 /** A ratio that fell, or that is gone. */
 export interface Fall {
   readonly operation: string;
-  /** All that identifies it, in words. */
   readonly name: string;
   readonly recorded: number;
   /** Null when it was not measured any more. */
@@ -44,7 +28,7 @@ export interface Fall {
 /** What came of a check. */
 export interface CheckOutcome {
   readonly falls: readonly Fall[];
-  /** Ratios that held. */
+  /** How many ratios held. */
   readonly held: number;
   /** Names of ratios whose engine cannot do the operation in this runtime. */
   readonly absent: readonly string[];
@@ -53,35 +37,29 @@ export interface CheckOutcome {
 /** Differences below that are noise on any machine; a second measurement decides on the rest. */
 const TOLERANCE = 0.2;
 
-function ratioOf(result: BenchResult, over: Over): number | null {
-  return over === 'bare' ? result.ratioToBare : result.ratioToNoble;
-}
-
-/** Which ratios are worth a record: what the library costs on its engine, and what an engine gains. */
-function kinds({ engine, form, ratioToBare, ratioToNoble }: BenchResult): Over[] {
-  const kinds: Over[] = [];
-  if (ratioToBare !== null && form !== 'bytes') kinds.push('bare');
-  if (ratioToNoble !== null && engine !== 'noble') kinds.push('noble');
-  return kinds;
-}
-
-function isSame(minimum: MinimumRatio, result: BenchResult): boolean {
-  const keys = Object.keys({ ...minimum.parameters, ...result.parameters });
-  return (
-    result.contender === 'ours' &&
-    result.operation === minimum.operation &&
-    result.sizeBytes === minimum.sizeBytes &&
-    result.engine === minimum.engine &&
-    result.form === minimum.form &&
-    result.keyFormat === minimum.keyFormat &&
-    keys.every((key) => minimum.parameters[key] === result.parameters[key])
+/** Results of the library on an engine; not those of its own choice, which may change. */
+function engineResults({ results }: BenchReport): BenchResult[] {
+  return results.filter(
+    ({ suite, contender, engine }) =>
+      suite === 'primitives' && contender === 'ours' && engine !== null && engine !== 'auto',
   );
 }
 
-function nameOf(minimum: MinimumRatio): string {
-  const { engine, sizeBytes, over } = minimum;
-  const parts = [operationText(minimum), sizeText(sizeBytes), formText(minimum), engine];
-  return `${parts.filter((part) => part !== '').join(', ')}: × ${over}`;
+/** Named ratios of one result that are worth a record: what the library costs on its engine, what an engine gains. */
+function ratiosOf(result: BenchResult): [name: string, ratio: number][] {
+  const { engine, form, sizeBytes, ratioToBare, ratioToNoble } = result;
+  const parts = [operationText(result), sizeText(sizeBytes), formText(result), engine ?? ''];
+  const head = parts.filter((part) => part !== '').join(', ');
+  const ratios: [string, number][] = [];
+  if (ratioToBare !== null && form !== 'bytes') ratios.push([`${head}: × bare`, ratioToBare]);
+  if (ratioToNoble !== null && engine !== 'noble') ratios.push([`${head}: × noble`, ratioToNoble]);
+  return ratios;
+}
+
+/** Operation and engine, the first and last part of a ratio's name. */
+function partsOf(name: string): { operation: string; engine: string } {
+  const parts = name.replace(/: × \w+$/, '').split(', ');
+  return { operation: parts[0] ?? '', engine: parts.at(-1) ?? '' };
 }
 
 /** Runtime and major version, `node 26`. */
@@ -89,30 +67,17 @@ export function runtimeOf({ machine }: Pick<BenchReport, 'machine'>): string {
   return `${machine.runtime} ${machine.runtimeVersion.split('.')[0]}`;
 }
 
-function recordOf(report: BenchReport): MinimumRatio[] {
-  const mine = report.results.filter(({ contender, engine }) => contender === 'ours' && engine !== 'auto');
-  return mine.flatMap((result) => {
-    const { operation, sizeBytes, parameters, engine, form, keyFormat } = result;
-    if (engine === null) return [];
-    return kinds(result).map((over) => {
-      const ratio = Number((ratioOf(result, over) ?? 0).toPrecision(3));
-      return { operation, sizeBytes, parameters, engine, form, keyFormat, over, ratio };
-    });
-  });
-}
-
 /**
- * Records ratios: every engine's, but not those of the library's own choice, which may change.
+ * Records ratios of the primitives.
  *
  * @param reports - Runs on one runtime, at least one; of each ratio the lowest is kept.
  */
 export function recordMinimums(reports: readonly [BenchReport, ...BenchReport[]]): Minimums {
-  const lowest = new Map<string, MinimumRatio>();
-  for (const minimum of reports.flatMap(recordOf)) {
-    const known = lowest.get(nameOf(minimum));
-    if (known === undefined || minimum.ratio < known.ratio) lowest.set(nameOf(minimum), minimum);
+  const ratios: Record<string, number> = {};
+  for (const [name, ratio] of reports.flatMap(engineResults).flatMap(ratiosOf)) {
+    ratios[name] = Math.min(ratios[name] ?? Number.POSITIVE_INFINITY, Number(ratio.toPrecision(3)));
   }
-  return { runtime: runtimeOf(reports[0]), tolerance: TOLERANCE, ratios: [...lowest.values()] };
+  return { runtime: runtimeOf(reports[0]), tolerance: TOLERANCE, ratios };
 }
 
 /**
@@ -126,16 +91,15 @@ export function checkMinimums(report: BenchReport, minimums: Minimums): CheckOut
   const falls: Fall[] = [];
   const absent: string[] = [];
   let held = 0;
-  const mine = report.results.filter(({ contender }) => contender === 'ours');
-  for (const minimum of minimums.ratios) {
-    const { operation, ratio: recorded, over, engine } = minimum;
-    const result = mine.find((candidate) => isSame(minimum, candidate));
-    const measured = result === undefined ? null : ratioOf(result, over);
-    const isMeasuredElsewhere = mine.some((r) => r.operation === operation && r.engine !== engine);
-    const isEngineHere = mine.some((r) => r.operation === operation && r.engine === engine);
-    if (measured === null && isMeasuredElsewhere && !isEngineHere) absent.push(nameOf(minimum));
+  const results = engineResults(report);
+  const ratios = new Map(results.flatMap(ratiosOf));
+  for (const [name, recorded] of Object.entries(minimums.ratios)) {
+    const { operation, engine } = partsOf(name);
+    const measured = ratios.get(name) ?? null;
+    const engines = results.filter((result) => result.operation === operation).map((result) => result.engine);
+    if (engines.length > 0 && !engines.includes(engine)) absent.push(name);
     else if (measured !== null && measured >= recorded * (1 - minimums.tolerance)) held++;
-    else falls.push({ operation, name: nameOf(minimum), recorded, measured });
+    else falls.push({ operation, name, recorded, measured });
   }
   return { falls, held, absent };
 }

@@ -60,11 +60,8 @@ const reports = positionals.length > 0 ? positionals.map(read) : [await measure(
 const [report] = reports;
 if (values.record) {
   const minimums = recordMinimums(reports);
-  // One ratio a line, so that a change can be read.
-  const ratios = minimums.ratios.map((ratio) => `    ${JSON.stringify(ratio)}`).join(',\n');
-  const head = JSON.stringify({ ...minimums, ratios: [] }, null, 2);
-  writeFileSync(path, `${head.replace('"ratios": []', `"ratios": [\n${ratios}\n  ]`)}\n`);
-  console.log(`${path}: ${minimums.ratios.length} ratios`);
+  writeFileSync(path, `${JSON.stringify(minimums, null, 2)}\n`);
+  console.log(`${path}: ${Object.keys(minimums.ratios).length} ratios`);
 } else {
   const minimums = read(path);
   if (runtimeOf(report) !== minimums.runtime) {

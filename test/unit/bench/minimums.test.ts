@@ -22,22 +22,23 @@ function changed(operation: string, engine: string, change: Partial<BenchResult>
 describe('recorded ratios', () => {
   it('are those of engines: what the library costs, and what an engine gains', () => {
     expect(minimums.runtime).toBe('node 26');
-    const named = minimums.ratios.map(
-      ({ engine, form, over, ratio }) => `${engine} ${form} ${over} ${ratio}`,
-    );
-    expect(named).toEqual([
-      'node objects bare 0.95',
-      'node objects noble 12',
-      'node bytes noble 8',
-      'noble objects bare 0.99',
-      'noble null bare 0.95',
-    ]);
+    expect(minimums.ratios).toEqual({
+      'ML-DSA-87 sign, 1 KiB, objects, node: × bare': 0.95,
+      'ML-DSA-87 sign, 1 KiB, objects, node: × noble': 12,
+      'ML-DSA-87 sign, 1 KiB, bytes, seed, node: × noble': 8,
+      'ML-DSA-87 sign, 1 KiB, objects, noble: × bare': 0.99,
+      'TemporalVault split, 3 fragments, 1 KiB, noble: × bare': 0.95,
+    });
   });
 
   it('are the lowest of several runs', () => {
     const lower = report(changed('ML-DSA-87 sign', 'noble', { ratioToBare: 0.9 }));
     const { ratios } = recordMinimums([report(RUN), lower, report(RUN)]);
-    expect(ratios.map(({ ratio }) => ratio)).toEqual([0.95, 12, 8, 0.9, 0.95]);
+    expect(Object.values(ratios)).toEqual([0.95, 12, 8, 0.9, 0.95]);
+  });
+
+  it('are of primitives', () => {
+    expect(recordMinimums([report([result({ suite: 'keystore', engine: 'node' })])]).ratios).toEqual({});
   });
 });
 
