@@ -1,17 +1,21 @@
 /**
- * The pool beside one thread: `npm run bench:pool`, about a minute; `-- --rounds 5` is quicker, and
+ * The pool beside one thread: `npm run bench:pool`, two minutes; `-- --rounds 5` is quicker, and
  * `MWRASP_CRYPTO_ENGINE` names an engine.
  *
- * In a round, each operation is done on the main thread alone, by the pool twice, and on the main thread again, the same
- * number of times. Ratios are medians of the rounds. While the pool works, the delay of the event loop is sampled every
- * millisecond, which is part of each sample; beside it stands what the same samples give when nothing is done.
+ * In a round, each operation is done a number of times on the main thread alone, by as many bare threads as the pool has,
+ * which share the work and nothing else, by the pool twice, by the bare threads and on the main thread again. Ratios are
+ * medians of the rounds. That of the bare threads is what the machine has to give at the time. While the pool works, the
+ * delay of the event loop is sampled every millisecond, which is part of each sample; beside it stands what the same samples
+ * give when nothing is done.
  *
  * @module
  */
+import { once } from 'node:events';
 import { cpus } from 'node:os';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import { isMainThread, type MessagePort, parentPort, Worker } from 'node:worker_threads';
 import { engineInfo } from '@mwrasp/crypto/engines';
 import { generateKemKey } from '@mwrasp/crypto/kem';
 import { type CryptoPool, createPool } from '@mwrasp/crypto/pool';
@@ -20,11 +24,12 @@ import { generateSignKey, sign, verify } from '@mwrasp/crypto/sign';
 const THREADS = 2;
 const MESSAGE_BYTES = 1024;
 /** How long one slice on the main thread takes, about. */
-const SLICE_MS = 250;
+const SLICE_MS = 500;
+const IDLE_MS = 100;
 const BATCH_SIZES = [4, 8, 16, 32, 64, 128];
 const NS_PER_MS = 1e6;
 
-const { values: options } = parseArgs({ options: { rounds: { type: 'string', default: '15' } } });
+const { values: options } = parseArgs({ options: { rounds: { type: 'string', default: '9' } } });
 const rounds = Number(options.rounds);
 
 type Delay = ReturnType<typeof monitorEventLoopDelay>;
@@ -60,6 +65,7 @@ const VERIFY: Contest = {
     ),
 };
 
+// The keys of a pool have their public half.
 const CONTESTS: readonly Contest[] = [
   VERIFY,
   {
@@ -73,12 +79,12 @@ const CONTESTS: readonly Contest[] = [
   },
   {
     name: 'ML-DSA-87 keygen',
-    one: repeat(() => generateSignKey().dispose()),
+    one: repeat(() => generateSignKey().publicKey),
     pooled: (pool, count) => pool.generateSignKeys(count),
   },
   {
     name: 'ML-KEM-1024 keygen',
-    one: repeat(() => generateKemKey().dispose()),
+    one: repeat(() => generateKemKey().publicKey),
     pooled: (pool, count) => pool.generateKemKeys(count),
   },
 ];
@@ -107,6 +113,38 @@ async function calibrate(contest: Contest): Promise<number> {
   }
 }
 
+/** What a bare thread is to do. */
+interface BareTask {
+  readonly contest: number;
+  readonly count: number;
+}
+
+function serve(port: MessagePort): void {
+  port.on('message', ({ contest, count }: BareTask) => {
+    CONTESTS[contest]?.one(count);
+    port.postMessage(undefined);
+  });
+}
+
+/** Threads that do the same without a pool. */
+class BareThreads {
+  readonly #workers = Array.from({ length: THREADS }, () => new Worker(new URL(import.meta.url)));
+
+  async run(contest: Contest, count: number): Promise<void> {
+    const task: BareTask = { contest: CONTESTS.indexOf(contest), count: Math.ceil(count / THREADS) };
+    await Promise.all(
+      this.#workers.map((worker) => {
+        worker.postMessage(task);
+        return once(worker, 'message');
+      }),
+    );
+  }
+
+  async end(): Promise<void> {
+    await Promise.all(this.#workers.map((worker) => worker.terminate()));
+  }
+}
+
 /** Runs something while the delay of the event loop is sampled. */
 async function sampled(delay: Delay, work: () => Promise<unknown>): Promise<void> {
   delay.enable();
@@ -116,32 +154,39 @@ async function sampled(delay: Delay, work: () => Promise<unknown>): Promise<void
 
 const percentile = (delay: Delay, percent: number) => (delay.percentile(percent) / NS_PER_MS).toFixed(1);
 
-async function measure(pool: CryptoPool, contest: Contest): Promise<readonly string[]> {
+async function measure(pool: CryptoPool, bare: BareThreads, contest: Contest): Promise<readonly string[]> {
   const count = await calibrate(contest);
   await drain(contest.pooled(pool, count));
+  await bare.run(contest, count);
   const busy = monitorEventLoopDelay({ resolution: 1 });
   const idle = monitorEventLoopDelay({ resolution: 1 });
-  const times: { oneMs: number; poolMs: number }[] = [];
+  const times: { oneMs: number; bareMs: number; poolMs: number }[] = [];
   for (let round = 0; round < rounds; round++) {
     let oneMs = await msOf(() => contest.one(count));
+    let bareMs = await msOf(() => bare.run(contest, count));
     await setTimeout(5);
     let poolMs = 0;
     await sampled(busy, async () => {
       poolMs = await msOf(() => drain(contest.pooled(pool, count)));
       poolMs += await msOf(() => drain(contest.pooled(pool, count)));
     });
+    bareMs += await msOf(() => bare.run(contest, count));
     oneMs += await msOf(() => contest.one(count));
-    await sampled(idle, () => setTimeout(SLICE_MS));
-    times.push({ oneMs, poolMs });
+    await sampled(idle, () => setTimeout(IDLE_MS));
+    times.push({ oneMs, bareMs, poolMs });
   }
   const rate = (ms: number) => Math.round((2000 * count) / ms).toLocaleString('en');
-  const ratios = times.map(({ oneMs, poolMs }) => oneMs / poolMs).sort((a, b) => a - b);
-  const quartile = (part: number) => (ratios[Math.floor(part * (ratios.length - 1))] as number).toFixed(2);
+  const ratio = (ratioOf: (round: (typeof times)[number]) => number) => {
+    const sorted = times.map(ratioOf).sort((a, b) => a - b);
+    const quartile = (part: number) => (sorted[Math.round(part * (sorted.length - 1))] as number).toFixed(2);
+    return `${quartile(0.5)} (${quartile(0.25)}–${quartile(0.75)})`;
+  };
   return [
     contest.name,
     rate(median(times.map(({ oneMs }) => oneMs))),
     rate(median(times.map(({ poolMs }) => poolMs))),
-    `${quartile(0.5)} (${quartile(0.25)}–${quartile(0.75)})`,
+    ratio(({ oneMs, poolMs }) => oneMs / poolMs),
+    ratio(({ oneMs, bareMs }) => oneMs / bareMs),
     `${percentile(busy, 50)} / ${percentile(busy, 99)}`,
     `${percentile(idle, 50)} / ${percentile(idle, 99)}`,
   ];
@@ -175,16 +220,32 @@ function print(rows: readonly (readonly string[])[]): void {
   }
 }
 
-const processors = cpus();
-console.log(
-  `Node ${process.versions.node}, ${processors.length} × ${processors[0]?.model}, ` +
-    `engines ${engineInfo().sign.engine} and ${engineInfo().kem.engine}, ${THREADS} threads, ${rounds} rounds`,
-);
-{
-  await using pool = createPool({ threads: THREADS });
-  const rows = [['', 'one thread/s', 'pool/s', 'ratio (quartiles)', 'loop p50 / p99 ms', 'idle loop']];
-  for (const contest of CONTESTS) rows.push([...(await measure(pool, contest))]);
-  print(rows);
+async function main(): Promise<void> {
+  const processors = cpus();
+  console.log(
+    `Node ${process.versions.node}, ${processors.length} × ${processors[0]?.model}, ` +
+      `engines ${engineInfo().sign.engine} and ${engineInfo().kem.engine}, ${THREADS} threads, ${rounds} rounds`,
+  );
+  {
+    await using pool = createPool({ threads: THREADS });
+    const bare = new BareThreads();
+    const head = [
+      '',
+      'one thread/s',
+      'pool/s',
+      'pool to one',
+      'bare threads to one',
+      'loop p50 / p99 ms',
+      'idle',
+    ];
+    const rows = [head];
+    for (const contest of CONTESTS) rows.push([...(await measure(pool, bare, contest))]);
+    print(rows);
+    await bare.end();
+  }
+  console.log();
+  print([['verify, items a job', 'pool/s'], ...(await measureBatches())]);
 }
-console.log();
-print([['verify, items a job', 'pool/s'], ...(await measureBatches())]);
+
+if (isMainThread) await main();
+else if (parentPort !== null) serve(parentPort);

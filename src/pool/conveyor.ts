@@ -10,7 +10,8 @@ import type { EngineChoice } from '../engines/index.ts';
 import { BatchWriter } from './batch.ts';
 import { type Job, newState, RESULT_BYTES } from './job.ts';
 import type { SharedMemory } from './memory.ts';
-import type { Operation } from './operation.ts';
+import { type Operation, withName } from './operation.ts';
+import { itemsPerJob } from './share.ts';
 import type { ItemSource, Step } from './source.ts';
 import { JOBS_PER_WORKER, type Workers } from './workers.ts';
 
@@ -48,21 +49,6 @@ const WAITED_ENOUGH = Symbol('waited enough');
 /** A turn of the event loop. */
 const nextTurn = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
 
-/**
- * Items a job. Those of a known number are shared out evenly, so that no worker is left with the rest, nor without any;
- * but not so evenly that handing the jobs over costs much.
- */
-function itemsPerJob(
-  size: number | undefined,
-  least: number,
-  { batchSize, workers }: Pick<Conditions, 'batchSize' | 'workers'>,
-): number {
-  const most = Math.max(batchSize, least);
-  if (size === undefined || size === 0) return most;
-  const jobs = Math.max(Math.ceil(size / most), Math.min(workers.threads, Math.floor(size / least)));
-  return Math.ceil(size / jobs);
-}
-
 /** Runs one operation. */
 export class Conveyor<I, O> {
   readonly #operation: Operation<I, O>;
@@ -91,8 +77,9 @@ export class Conveyor<I, O> {
     this.#operation = operation;
     this.#source = source;
     this.#conditions = conditions;
-    this.#limit = JOBS_UNDER_WAY_PER_WORKER * conditions.workers.threads;
-    this.#batchSize = itemsPerJob(source.size, operation.leastPerJob, conditions);
+    const { batchSize, workers } = conditions;
+    this.#limit = JOBS_UNDER_WAY_PER_WORKER * workers.threads;
+    this.#batchSize = itemsPerJob(source.size, batchSize, operation.leastPerJob, workers.threads);
   }
 
   /**
@@ -194,14 +181,22 @@ export class Conveyor<I, O> {
         }
         // Not before there is an item: a source may take its time, and a key lies in the batch from here on.
         if (count === 0) this.#operation.begin(batch);
-        const { argument } = this.#operation;
-        this.#operation.add(batch, step.value, `${argument}[${this.#index++}]`);
+        this.#add(batch, step.value);
         count++;
       }
       isSent = count > 0 && !this.#isStopped();
       if (isSent) this.#send(batch, count);
     } finally {
       if (!isSent) batch.dispose();
+    }
+  }
+
+  #add(batch: BatchWriter, item: I): void {
+    const index = this.#index++;
+    try {
+      this.#operation.add(batch, item);
+    } catch (error) {
+      throw withName(error, `${this.#operation.argument}[${index}]`);
     }
   }
 
@@ -242,9 +237,7 @@ export class Conveyor<I, O> {
 
   #read({ kind, count, output }: Job): O[] {
     const size = RESULT_BYTES[kind];
-    return Array.from({ length: count }, (_, i) =>
-      this.#operation.read(output.subarray(i * size, (i + 1) * size)),
-    );
+    return Array.from({ length: count }, (_, i) => this.#operation.read(output, i * size));
   }
 
   async #until(isTrue: () => boolean): Promise<void> {

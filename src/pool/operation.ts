@@ -10,7 +10,7 @@ import { keyMaterial } from '../keypair.ts';
 import { ML_DSA_87, ML_KEM_1024 } from '../params.ts';
 import { SignPrivateKey, type SignPublicKey } from '../sign/keys.ts';
 import type { BatchWriter } from './batch.ts';
-import type { JobKind } from './job.ts';
+import { type JobKind, RESULT_BYTES } from './job.ts';
 
 /** A message, and what is to be a signature of it. */
 export interface SignedMessage {
@@ -33,11 +33,11 @@ export interface Operation<I, O> {
   /**
    * Checks an item and copies it into a job.
    *
-   * @param name - What errors call it.
+   * @throws {@link InputError} that calls the item `item`.
    */
-  add(batch: BatchWriter, item: I, name: string): void;
-  /** Makes a result of its bytes, and keeps none of them. */
-  read(bytes: Uint8Array): O;
+  add(batch: BatchWriter, item: I): void;
+  /** Makes a result of its bytes, which begin at `offset`, and keeps none of them. */
+  read(output: Uint8Array, offset: number): O;
   /** Wipes a result that nobody will have. */
   discard(result: O): void;
 }
@@ -52,18 +52,22 @@ const MAX_MESSAGE_BYTES = 2 ** 26;
 
 const NO_SIGNATURE = new Uint8Array(0);
 
-function addMessage(batch: BatchWriter, message: unknown, name: string): void {
-  checkBytes(name, message, { max: MAX_MESSAGE_BYTES });
-  batch.add(message);
-}
+const MESSAGE_LENGTH = { max: MAX_MESSAGE_BYTES };
 
-function readItem(item: SignedMessage, name: string): SignedMessage {
+function readItem(item: SignedMessage): SignedMessage {
   const expected = 'an object with message and signature';
-  const parts = readFrom(name, expected, () =>
+  const parts = readFrom('item', expected, () =>
     isObject(item) ? { message: item.message, signature: item.signature } : undefined,
   );
-  if (parts === undefined) throw new InputError('ERR_INPUT_TYPE', name, expected, describe(item));
+  if (parts === undefined) throw new InputError('ERR_INPUT_TYPE', 'item', expected, describe(item));
   return parts;
+}
+
+/** The same error, with the item's own name; anything else as it is. */
+export function withName(error: unknown, name: string): unknown {
+  if (!(error instanceof InputError) || !error.argument.startsWith('item')) return error;
+  const { code, argument, expected, got, cause } = error;
+  return new InputError(code, name + argument.slice('item'.length), expected, got, { cause });
 }
 
 /** Verifies signatures of one key. */
@@ -77,14 +81,15 @@ export function verifying(publicKey: SignPublicKey, context: Uint8Array): Operat
       batch.add(publicKey.toBytes());
       batch.add(context);
     },
-    add(batch, item, name) {
-      const { message, signature } = readItem(item, name);
-      checkBytes(`${name}.signature`, signature);
-      addMessage(batch, message, `${name}.message`);
+    add(batch, item) {
+      const { message, signature } = readItem(item);
+      checkBytes('item.signature', signature);
+      checkBytes('item.message', message, MESSAGE_LENGTH);
+      batch.add(message);
       // One of another length is wrong, however long it is.
       batch.add(signature.length === ML_DSA_87.signatureBytes ? signature : NO_SIGNATURE);
     },
-    read: ([isRight]) => isRight === 1,
+    read: (output, offset) => output[offset] === 1,
     discard: () => {},
   };
 }
@@ -105,8 +110,11 @@ export function signing(
       batch.add(('seed' in material ? material.seed : material.expandedKey).expose());
       batch.add(context);
     },
-    add: addMessage,
-    read: (signature) => Uint8Array.from(signature),
+    add(batch, message) {
+      checkBytes('item', message, MESSAGE_LENGTH);
+      batch.add(message);
+    },
+    read: (output, offset) => output.slice(offset, offset + ML_DSA_87.signatureBytes),
     discard: (signature) => wipe(signature),
   };
 }
@@ -125,7 +133,11 @@ function generating<K extends Disposable>(
     leastPerJob,
     begin: () => {},
     add: () => {},
-    read: (pair) => fromPair(copySecret(pair.subarray(0, seedBytes)), pair.subarray(seedBytes)),
+    read(output, offset) {
+      const publicKeyOffset = offset + seedBytes;
+      const seed = copySecret(output.subarray(offset, publicKeyOffset));
+      return fromPair(seed, output.subarray(publicKeyOffset, offset + RESULT_BYTES[kind]));
+    },
     discard: (key) => key[Symbol.dispose](),
   };
 }

@@ -78,6 +78,7 @@ describe('signMany', () => {
     }
     // Each has bytes of its own.
     expect(new Set(signatures.map(({ buffer }) => buffer)).size).toBe(100);
+    expect(signatures.every(({ buffer }) => buffer instanceof ArrayBuffer)).toBe(true);
   });
 
   it('signs deterministically when asked', async () => {
