@@ -10,7 +10,7 @@ import { type Entrant, NOBODY, type Prepared, type World } from './contests/cont
 import { CONTESTS } from './contests/index.ts';
 import { type Details, Measurement } from './measure.ts';
 import { loadPeer, type PeerStatus } from './peers/index.ts';
-import type { PeerName } from './peers/peer.ts';
+import { offers, type PeerName } from './peers/peer.ts';
 
 /** What a worker is started with. */
 export interface WorkerTask {
@@ -58,22 +58,29 @@ function keepFreedMemory(): void {
   block.transfer?.(0);
 }
 
-/** Whether the library can do a family in this world. */
-function isAvailable(family: Family, { engine, ours }: WorkerTask): boolean {
-  if (!ours) return false;
-  if (engine === null) return true;
-  return engineInfo()[family].engines.some((status) => status.engine === engine && status.available);
+/** What the library can do in this world. */
+function availableFamilies(engine: EngineName | null): Set<Family> {
+  const info = engineInfo();
+  const families = Object.keys(info) as Family[];
+  if (engine === null) return new Set(families);
+  return new Set(
+    families.filter((family) =>
+      info[family].engines.some((status) => status.engine === engine && status.available),
+    ),
+  );
 }
 
 /** Does what one main side asks. */
 class Service {
   readonly #task: WorkerTask;
+  readonly #families: ReadonlySet<Family>;
   #world: World = { ours: false, peer: undefined, raw: undefined };
   #current = new Measurement(NOBODY);
   #sliceMs = 0;
 
   constructor(task: WorkerTask) {
     this.#task = task;
+    this.#families = availableFamilies(task.engine);
   }
 
   async handle(request: Request): Promise<unknown> {
@@ -96,7 +103,7 @@ class Service {
     const { ours, peer } = this.#task;
     this.#world = { ours, peer: undefined, raw: undefined };
     if (peer === null) return null;
-    const { raw, status } = await loadPeer(peer);
+    const { raw, status } = await loadPeer(peer, this.#families);
     this.#world = { ours, peer, raw };
     return status;
   }
@@ -104,8 +111,8 @@ class Service {
   async #prepare(index: number, sliceMs: number): Promise<Answers['prepare']> {
     const contest = CONTESTS[index];
     if (contest === undefined) throw new RangeError(`no contest ${index}`);
-    const ours = isAvailable(contest.family, this.#task);
-    const isIdle = !ours && this.#world.raw === undefined;
+    const ours = this.#task.ours && this.#families.has(contest.family);
+    const isIdle = !ours && !offers(this.#world.raw, contest.family);
     const prepared: Prepared = isIdle ? NOBODY : await contest.prepare({ ...this.#world, ours });
     this.#sliceMs = sliceMs * (contest.weight ?? 1);
     this.#current = new Measurement(prepared);

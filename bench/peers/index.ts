@@ -5,11 +5,12 @@
  * @module
  */
 import { readFileSync } from 'node:fs';
+import type { Family } from '@mwrasp/crypto/engines';
 import { checkAnswers } from './answers.ts';
 import { noble } from './noble.ts';
 import { node } from './node.ts';
 import { loadLiboqs, loadMlkem, loadPqclean } from './packages.ts';
-import type { PeerName, Raw } from './peer.ts';
+import { type PeerName, type Raw, within } from './peer.ts';
 import { loadWebCrypto } from './webcrypto.ts';
 
 const LOADERS: Readonly<Record<PeerName, () => Raw | Promise<Raw>>> = {
@@ -58,10 +59,18 @@ function isMissing(name: PeerName, error: unknown): boolean {
   return isNotFound && PACKAGES.includes(name) && message.includes(`'${name}'`);
 }
 
-/** Loads a peer and has it answer questions whose answers are known. */
-export async function loadPeer(name: PeerName): Promise<{ raw: Raw | undefined; status: PeerStatus }> {
+/**
+ * Loads a peer and has it answer questions whose answers are known.
+ *
+ * @param name - Which.
+ * @param families - What the library can do in this world, and so give keys and answers for. More is not asked of it.
+ */
+export async function loadPeer(
+  name: PeerName,
+  families: ReadonlySet<Family>,
+): Promise<{ raw: Raw | undefined; status: PeerStatus }> {
   try {
-    const raw = await LOADERS[name]();
+    const raw = within(await LOADERS[name](), families);
     await checkAnswers(raw);
     return { raw, status: { name, version: packageVersion(name), problem: null, install: null } };
   } catch (error) {

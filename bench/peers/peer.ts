@@ -5,6 +5,8 @@
  * @module
  */
 
+import type { Family } from '@mwrasp/crypto/engines';
+
 /** Implementations that are measured beside the library. */
 export type PeerName = 'noble' | 'node:crypto' | 'WebCrypto' | 'mlkem' | '@oqs/liboqs-js' | 'pqclean';
 
@@ -69,6 +71,26 @@ export interface Raw {
   aead?(key: Uint8Array): MaybePromise<RawAead>;
   readonly kem?: Forms<RawKemCalls>;
   readonly sign?: Forms<RawSignCalls>;
+}
+
+/** Whether it offers anything of a family. */
+export function offers(raw: Raw | undefined, family: Family): boolean {
+  if (family === 'hash') return (raw?.sha3_512 ?? raw?.hmacSha3_512 ?? raw?.hkdfSha3_512) !== undefined;
+  return raw?.[family] !== undefined;
+}
+
+/** The same without the families that are not among some. */
+export function within(raw: Raw, families: ReadonlySet<Family>): Raw {
+  const { sha3_512, hmacSha3_512, hkdfSha3_512, aead, kem, sign, ...rest } = raw;
+  return {
+    ...rest,
+    ...(sha3_512 && families.has('hash') ? { sha3_512 } : {}),
+    ...(hmacSha3_512 && families.has('hash') ? { hmacSha3_512 } : {}),
+    ...(hkdfSha3_512 && families.has('hash') ? { hkdfSha3_512 } : {}),
+    ...(aead && families.has('aead') ? { aead } : {}),
+    ...(kem && families.has('kem') ? { kem } : {}),
+    ...(sign && families.has('sign') ? { sign } : {}),
+  };
 }
 
 /** Bytes of a nonce of AES-GCM. */

@@ -7,7 +7,6 @@ import type { Command } from 'commander';
 import type { BenchOptions, EngineChoice, SuiteName } from '../../../bench/index.ts';
 import { CliError, EXIT } from '../exit.ts';
 import { checkOutput, STANDARD_STREAM, writeOutput } from '../files.ts';
-import { refuseJsonOnStdout } from '../options.ts';
 import { Progress, print } from '../terminal.ts';
 
 interface BenchArguments {
@@ -42,7 +41,9 @@ export function addBench(program: Command): void {
 async function runCommand(given: BenchArguments): Promise<void> {
   const { json, html, force, peers = false, only } = given;
   const toStdout = html === STANDARD_STREAM;
-  if (toStdout) refuseJsonOnStdout({ ...(json ? { json } : {}), output: html });
+  if (toStdout && json) {
+    throw new CliError(EXIT.usage, 'with --json, send the page to a file: --html FILE');
+  }
   // Loaded on use: nothing else needs it.
   const bench = await import('../../../bench/index.ts');
   const options: BenchOptions = { ...chosen(bench, given), peers, only, quick: given.quick ?? false };
