@@ -60,6 +60,7 @@ describe.concurrent('help', () => {
         'algorithm algorithm',
         'context text',
         'engine name',
+        'engine names',
         'format format',
         'keystore path',
         'max-uses number',

@@ -126,7 +126,7 @@ function rangeChart(pen: Pen, title: string, results: readonly Timed[]): Chart {
   const svg = draw(pen, `${title}: time of one call. ${rows.map(({ hint }) => hint).join('. ')}`, {
     height: rows.length * ROW_PX + 44,
     marginLeft: 166,
-    marginRight: 16,
+    marginRight: 24,
     marginTop: 4,
     marginBottom: 38,
     x: { type: 'log', domain: [low * 0.8, high * 1.2], label: 'time of one call →', labelOffset: 34 },

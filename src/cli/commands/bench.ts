@@ -11,7 +11,7 @@ import { Progress, print } from '../terminal.ts';
 
 interface BenchArguments {
   readonly suite: string;
-  readonly only: string;
+  readonly only?: string;
   readonly engine?: string;
   readonly peers?: boolean;
   readonly quick?: boolean;
@@ -28,8 +28,11 @@ export function addBench(program: Command): void {
     .command('bench')
     .description('measure the library on every engine, beside noble and what else can do the same')
     .option('--suite <name>', 'what to measure: primitives, keystore, fragment or all', 'primitives')
-    .option('--only <text>', 'measure only the operations whose name contains this text', '')
-    .option('--engine <names>', 'measure only these engines, with commas between; auto is the own choice')
+    .option('--only <text>', 'measure only the operations whose name contains this text')
+    .option(
+      '--engine <names>',
+      'measure only these engines, with commas between; auto is the engine that is picked without it',
+    )
     .option('--peers', 'measure other implementations too, as far as they are installed')
     .option('--quick', 'short slices: a look, not a measurement')
     .option('--json', 'print one JSON object')
@@ -39,7 +42,7 @@ export function addBench(program: Command): void {
 }
 
 async function runCommand(given: BenchArguments): Promise<void> {
-  const { json, html, force, peers = false, only } = given;
+  const { json, html, force, peers = false, only = '' } = given;
   const toStdout = html === STANDARD_STREAM;
   if (toStdout && json) {
     throw new CliError(EXIT.usage, 'with --json, send the page to a file: --html FILE');
@@ -68,7 +71,7 @@ async function measure(bench: Bench, options: BenchOptions) {
 }
 
 /** Suites and engines by their names. */
-function chosen(bench: Bench, { suite, only, engine }: BenchArguments): BenchOptions {
+function chosen(bench: Bench, { suite, only = '', engine }: BenchArguments): BenchOptions {
   const suites = suite === 'all' ? bench.SUITES : [suite as SuiteName];
   const known = [...bench.SUITES, 'all'];
   if (!known.includes(suite)) {
