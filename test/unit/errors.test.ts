@@ -24,6 +24,12 @@ describe('every error', () => {
       'no peer',
     ],
     [
+      new errors.PoolError('ERR_POOL_WORKER', 'a worker ended', { cause }),
+      'PoolError',
+      'ERR_POOL_WORKER',
+      'a worker ended',
+    ],
+    [
       new errors.SelfTestError('noble', 'kem', 'decapsulation', { cause }),
       'SelfTestError',
       'ERR_SELF_TEST',

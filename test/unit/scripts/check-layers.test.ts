@@ -57,6 +57,7 @@ describe('npm run check:layers', () => {
       'src/sign/index.ts': "export const kem = await import('../kem/index.ts');\n",
       'src/aead/index.ts': "import 'node:fs';\nimport './nowhere.ts';\n",
       'src/keystore/file.ts': "import 'koffi';\n",
+      'src/pool/workers.ts': "import 'piscina';\n",
       'src/fragment/memory.ts': "import 'redis';\n",
       'src/cli/main.ts': "import '../kem/index.ts';\n",
       'src/index.ts': 'export const one = 1;\n',
@@ -76,6 +77,7 @@ describe('npm run check:layers', () => {
     expect(stderr).toMatch(/^src\/kem\/index\.ts → .*@noble\/hashes.*\n {4}breaks: only engines\//m);
     broken('src/aead/index.ts → fs', 'what runs everywhere imports no built-in module');
     broken('src/keystore/file.ts → koffi', 'only keystore/pkcs11/');
+    expect(stderr).toMatch(/^src\/pool\/workers\.ts → .*piscina.*\n {4}breaks: only pool\/peer\.ts/m);
     broken('src/fragment/memory.ts → redis', 'only fragment/redis.ts');
     broken('src/aead/index.ts → ./nowhere.ts', 'no import leads nowhere');
     expect(stderr).toMatch(/src\/(clock|secret)\.ts → src\/(clock|secret)\.ts.*\n {4}breaks: no cycles/);
