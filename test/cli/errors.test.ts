@@ -69,7 +69,7 @@ describe.concurrent('help', () => {
       'name name',
       'only text',
       'pin-env name',
-      ...['require-custody custody', 'store url', 'vectors folder'],
+      ...['require-custody custody', 'store url', 'suite name', 'vectors folder'],
     ]);
   });
 });
