@@ -108,24 +108,23 @@ describe('a job, in its worker', () => {
   });
 
   it('that fails leaves neither input nor output', () => {
-    const { length } = message;
-    const job = { ...jobOf('sign', 2, [seed, new Uint8Array(256), message, message]) };
+    const tooLong = new Uint8Array(256);
+    const job = jobOf('sign', 2, [seed, tooLong, message, message]);
     job.output.fill(1);
     const wipes = watchWipes();
     expect(work(job)).toMatchObject({ name: 'input', argument: 'options.context' });
     expect(isZero(job.input) && isZero(job.output)).toBe(true);
     expect(wipes(seed)).toBe(1);
-    expect(length).toBeGreaterThan(0);
   });
 
   it('that is cancelled does nothing more, and leaves nothing', () => {
     const job = jobOf('sign', 100, [seed, new Uint8Array(0), ...Array(100).fill(message)]);
-    const sign = vi.spyOn(SignPrivateKey, 'fromSeed').mockImplementationOnce((bytes) => {
+    const fromSeed = vi.spyOn(SignPrivateKey, 'fromSeed').mockImplementationOnce((bytes) => {
       cancelJob(job);
       return SignPrivateKey.fromSeed(bytes);
     });
     expect(work(job)).toBeUndefined();
-    expect(sign).toHaveBeenCalledTimes(2);
+    expect(fromSeed).toHaveBeenCalledTimes(2);
     expect(isZero(job.input) && isZero(job.output)).toBe(true);
   });
 
