@@ -45,13 +45,7 @@ export class LiveKeys {
 
   /** Lets go of a private key. */
   unload(entry: KeyEntry): void {
-    const id = entryName(entry);
-    const loaded = this.#loaded.get(id);
-    this.#loaded.delete(id);
-    loaded?.then(
-      (key) => key.dispose(),
-      () => {},
-    );
+    this.#unload(entryName(entry));
   }
 
   /** Lets go of a key that is no more. */
@@ -63,13 +57,7 @@ export class LiveKeys {
   /** Lets go of all keys. */
   clear(): void {
     this.#publicKeys.clear();
-    for (const loaded of this.#loaded.values()) {
-      loaded.then(
-        (key) => key.dispose(),
-        () => {},
-      );
-    }
-    this.#loaded.clear();
+    for (const id of [...this.#loaded.keys()]) this.#unload(id);
   }
 
   /** The public key of a key pair. */
@@ -84,6 +72,15 @@ export class LiveKeys {
     }
     // The blob of a key pair has one.
     return publicKey as Promise<AnyPublicKey>;
+  }
+
+  #unload(id: string): void {
+    const loaded = this.#loaded.get(id);
+    this.#loaded.delete(id);
+    loaded?.then(
+      (key) => key.dispose(),
+      () => {},
+    );
   }
 
   async #readBlob(entry: KeyEntry): Promise<{ publicKey: AnyPublicKey | undefined; secret: Uint8Array }> {
