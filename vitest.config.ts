@@ -80,7 +80,7 @@ export default defineConfig({
         test: {
           // What a system that has this token only can run.
           name: 'opencryptoki',
-          include: ['test/hsm/{daemon,doctor,faults,hostile,life}.test.ts'],
+          include: ['test/hsm/{daemon,doctor,faults,hostile,life,orphans}.test.ts'],
           testTimeout: 120_000,
         },
       },

@@ -27,7 +27,7 @@ import { writeUnlockSection } from './unlock-section.ts';
 /** Attempts to read a store that others change at the same time. */
 const MAX_ATTEMPTS = 100;
 /** What a folder may hold that is to become a store: what an attempt that was cut off left, and what disks put there. */
-const HARMLESS = /^(?:keys|lost\+found|lock|lock\.wanted\..*|.*\.tmp)$/;
+const HARMLESS = /^(?:keys|intents|lost\+found|lock|lock\.wanted\..*|.*\.tmp)$/;
 
 /** What is known of the newest commit. */
 export interface State {

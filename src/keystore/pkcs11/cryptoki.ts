@@ -114,12 +114,12 @@ export class Cryptoki {
     return this.native.login(session, CKU_USER, pin);
   }
 
-  /** Objects that have all these attributes, two at most: a second one is one too many. */
-  find(session: Handle, template: Template): Handle[] {
+  /** Objects that have all these attributes, two at most unless more are asked for: a second one is one too many. */
+  find(session: Handle, template: Template, max = 2): Handle[] {
     return this.#call('C_FindObjects', (binding) => {
       binding.C_FindObjectsInit(session, toTemplate(template));
       try {
-        return binding.C_FindObjects(session, 2);
+        return binding.C_FindObjects(session, max);
       } finally {
         binding.C_FindObjectsFinal(session);
       }

@@ -18,6 +18,7 @@ import { drawKey, liveFromSeed, privateKeyFrom } from '../software.ts';
 import { capability, custodyIn } from './capabilities.ts';
 import { has } from './capability.ts';
 import { openInToken, openOrRefuse, sealInToken } from './gcm.ts';
+import type { Intents } from './intents.ts';
 import { decapsulateInToken } from './kem.ts';
 import {
   destroyObjects,
@@ -59,16 +60,19 @@ function readPublicKey(algorithm: PairAlgorithm, raw: Uint8Array): AnyPublicKey 
 export class TokenCustodian implements Custodian {
   readonly #token: Token;
   readonly #label: string;
+  readonly #intents: Intents;
   /** Found out with the first key that seals. */
   #ivSource: IvSource | undefined;
 
   /**
    * @param token - Open; taken over.
    * @param label - CKA_LABEL of new objects.
+   * @param intents - Where it is noted what is about to be made.
    */
-  constructor(token: Token, label: string) {
+  constructor(token: Token, label: string, intents: Intents) {
     this.#token = token;
     this.#label = label;
+    this.#intents = intents;
   }
 
   custodyOf(algorithm: KeystoreAlgorithm): Promise<Custody> {
@@ -79,15 +83,17 @@ export class TokenCustodian implements Custodian {
     id: Uint8Array,
     algorithm: KeystoreAlgorithm,
     secret: Uint8Array | undefined,
+    intent: 'made' | 'root' = 'made',
   ): Promise<NewKey> {
     const custody = await this.custodyOf(algorithm);
+    await this.#intents.write(intent, id);
     try {
       if (custody === 'sealed') return await this.#createSealed(id, algorithm as PairAlgorithm, secret);
       if (secret === undefined) return await this.#generate(id, algorithm);
       return await this.#import(id, algorithm, secret);
     } catch (error) {
       // Nobody will ever ask for it.
-      await this.#destroyAll(id).catch(() => {});
+      await this.destroy({ id }).catch(() => {});
       throw error;
     }
   }
@@ -109,15 +115,12 @@ export class TokenCustodian implements Custodian {
   }
 
   async destroy({ id }: { readonly id: Uint8Array }): Promise<void> {
-    await this.#destroyAll(id);
+    await this.#token.change((session) => destroyObjects(session, id));
+    await this.#intents.remove(id);
   }
 
   close(): Promise<void> {
     return this.#token.close();
-  }
-
-  #destroyAll(id: Uint8Array): Promise<void> {
-    return this.#token.change((session) => destroyObjects(session, id));
   }
 
   #options(id: Uint8Array) {

@@ -8,13 +8,17 @@
 import { checkInteger, checkOptions, describe } from '../../bytes.ts';
 import { InputError } from '../../errors.ts';
 import { KeystoreCore } from '../core.ts';
+import { Disk } from '../file/disk.ts';
+import { FolderLock } from '../file/lock.ts';
 import { FileStorage } from '../file/storage.ts';
 import { readUnlock } from '../file/unlock.ts';
 import type { Keystore } from '../keystore.ts';
 import { COMMON_OPTIONS, type CommonKeystoreOptions, checkCommonOptions } from '../options.ts';
 import { TokenCustodian } from './custodian.ts';
+import { Intents } from './intents.ts';
 import { checkPinSource, type PinSource } from './pin.ts';
 import { ROOT_KEY_NAME, TokenRoot } from './root.ts';
+import { TokenStorage } from './storage.ts';
 import { MAX_SESSIONS, openToken } from './token.ts';
 import type { TokenOptions } from './token-options.ts';
 import { type Pkcs11Uri, readPkcs11Uri, wipeUriPin } from './uri.ts';
@@ -177,8 +181,9 @@ export async function openPkcs11Keystore(
     const common = checkCommonOptions(options as CommonKeystoreOptions);
     const { label = DEFAULT_LABEL } = options;
     checkText('options.label', label);
-    const custodian = new TokenCustodian(await openToken(tokenOptions), label as string);
-    const storage = await openStorage(custodian, place).catch(async (error: unknown) => {
+    const intents = new Intents(place.path);
+    const custodian = new TokenCustodian(await openToken(tokenOptions), label as string, intents);
+    const storage = await openStorage(custodian, intents, place).catch(async (error: unknown) => {
       await custodian.close();
       throw error;
     });
@@ -190,18 +195,28 @@ export async function openPkcs11Keystore(
 
 async function openStorage(
   custodian: TokenCustodian,
+  intents: Intents,
   place: ReturnType<typeof readPlace>,
-): Promise<FileStorage> {
-  const root = new TokenRoot(custodian);
+): Promise<TokenStorage> {
+  const disk = new Disk();
+  const lock = new FolderLock(disk, disk.resolve(place.path));
+  const root = new TokenRoot(custodian, () => lock.acquire(place.lockTimeoutMs));
   const source = readUnlock('options', { rootKeystore: { keystore: root, key: ROOT_KEY_NAME } });
+  let files: FileStorage;
   try {
-    return await FileStorage.open({ ...place, source });
+    files = await FileStorage.open({ ...place, source });
   } catch (error) {
     await root.discard().catch(() => {});
     throw error;
   } finally {
+    await root.end();
     source.dispose();
   }
+  const destroy = (id: Uint8Array) => custodian.destroy({ id });
+  const storage = new TokenStorage(files, intents, { rootId: root.id, destroy });
+  // What cannot be cleaned up now, as others are busy or may not write, is for the next one.
+  await storage.sweep().catch(() => {});
+  return storage;
 }
 
 /**

@@ -9,6 +9,7 @@ import { concat, randomFill, toHex } from '../../bytes.ts';
 import { AuthenticationError } from '../../errors.ts';
 import { AES_256_GCM } from '../../params.ts';
 import { SecretBytes } from '../../secret.ts';
+import type { HeldLock } from '../file/lock.ts';
 import type { Keystore } from '../keystore.ts';
 import { ENTRY_ID_BYTES } from '../manifest.ts';
 import type { TokenCustodian } from './custodian.ts';
@@ -20,21 +21,35 @@ const SEALED_OFFSET = NONCE_OFFSET + AES_256_GCM.nonceBytes;
 /** Name of the wrapping key, which only this file has. */
 export const ROOT_KEY_NAME = 'root';
 
-/** Wraps and unwraps root keys. A store that is made gets a wrapping key of its own. */
+/** Wraps and unwraps root keys. A store that is made gets a wrapping key of its own, while nobody else makes one. */
 export class TokenRoot implements Pick<Keystore, 'wrap' | 'unwrap'> {
   readonly #custodian: TokenCustodian;
+  readonly #lock: () => Promise<HeldLock>;
+  #held: HeldLock | undefined;
   /** Ids of wrapping keys that were made and are not known to be in use. */
   readonly #made = new Map<string, Uint8Array>();
+  #id = new Uint8Array(ENTRY_ID_BYTES);
 
-  /** @param custodian - Of the token. */
-  constructor(custodian: TokenCustodian) {
+  /**
+   * @param custodian - Of the token.
+   * @param lock - Waits for the lock of the store's folder.
+   */
+  constructor(custodian: TokenCustodian, lock: () => Promise<HeldLock>) {
     this.#custodian = custodian;
+    this.#lock = lock;
+  }
+
+  /** Id of the wrapping key that was used last: that of the store, once it is open. */
+  get id(): Uint8Array {
+    return this.#id;
   }
 
   async wrap(_key: unknown, secret: unknown, options?: { readonly aad?: Uint8Array }): Promise<Uint8Array> {
+    this.#held ??= await this.#lock();
     const id = randomFill(new Uint8Array(ENTRY_ID_BYTES));
-    await this.#custodian.create(id, AES_256_GCM.name, undefined);
+    await this.#custodian.create(id, AES_256_GCM.name, undefined, 'root');
     this.#made.set(toHex(id), id);
+    this.#id = id;
     const head = concat(Uint8Array.of(VERSION), id);
     const { nonce, sealed } = await this.#custodian.seal(id, aadOf(head, options), secret as Uint8Array);
     return concat(head, nonce, sealed);
@@ -49,6 +64,7 @@ export class TokenRoot implements Pick<Keystore, 'wrap' | 'unwrap'> {
     if (root === undefined) throw new AuthenticationError();
     // Another process was faster: its store is the one, and what was made here is not needed.
     this.#made.delete(toHex(id));
+    this.#id = id.slice();
     await this.discard();
     return SecretBytes.adopt(root);
   }
@@ -59,6 +75,14 @@ export class TokenRoot implements Pick<Keystore, 'wrap' | 'unwrap'> {
       this.#made.delete(name);
       await this.#custodian.destroy({ id });
     }
+  }
+
+  /** The store is open, or is not going to be: others may make one. */
+  async end(): Promise<void> {
+    const held = this.#held;
+    this.#held = undefined;
+    // What cannot be released is taken over when it is stale.
+    await held?.release().catch(() => {});
   }
 }
 
