@@ -89,8 +89,8 @@ async function rate(callers: readonly Work[], durationMs: number): Promise<numbe
 
 async function compare(ours: readonly Work[], bare: readonly Work[]): Promise<[ops: number, ratio: number]> {
   const { rounds, sliceMs } = task;
-  await rate(ours, sliceMs);
-  await rate(bare, sliceMs);
+  await rate(ours, 5 * sliceMs);
+  await rate(bare, 5 * sliceMs);
   const rates: { ours: number; bare: number }[] = [];
   for (let round = 0; round < rounds; round++) {
     const first = await rate(ours, sliceMs);
@@ -106,7 +106,7 @@ async function delays(operation: Operation, work: Work): Promise<DelayResult> {
   histogram.enable();
   await rate(
     Array.from({ length: CONCURRENT }, () => work),
-    10 * task.sliceMs,
+    50 * task.sliceMs,
   );
   histogram.disable();
   // The histogram counts the timer's own millisecond.
