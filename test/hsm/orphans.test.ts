@@ -2,6 +2,9 @@
  * Processes that are killed, or stopped, between a change in the token and one in the folder beside it: whoever opens the store
  * next leaves no object in the token that nobody can use, and takes none that somebody does.
  */
+import { randomBytes } from 'node:crypto';
+import { readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { play, start } from './support/child.ts';
 import { custodyIn, makeToken, needsToken, type TestToken, TOKEN_KINDS } from './support/tokens.ts';
@@ -60,6 +63,20 @@ for (const [index, kind] of TOKEN_KINDS.entries()) {
       const both = { names: [], objects: 2 * ROOT + 1, notes: [] };
       expect(await look({ store: 'other' })).toEqual(both);
       expect(await look()).toEqual({ ...both, objects: 2 * ROOT });
+    });
+
+    it('is not what somebody says who may write to the folder of another store', async () => {
+      await play(token, 'orphans', 'make', { store: 'other' });
+      await look();
+      const notes = join(token.folder, 'store/intents');
+      for (const name of readdirSync(join(token.folder, 'other/keys'))) {
+        for (const note of ['root', 'made', 'dead', 'gone']) {
+          writeFileSync(join(notes, `${note}-${name.slice(0, 32)}`), randomBytes(32));
+        }
+      }
+      expect(readdirSync(notes)).toHaveLength(4);
+      expect(await look()).toMatchObject({ objects: 2 * ROOT + 1 });
+      expect(await look({ store: 'other' })).toMatchObject({ names: ['kept 1'], objects: 2 * ROOT + 1 });
     });
 
     it('is not what a process that is at work has made', async () => {

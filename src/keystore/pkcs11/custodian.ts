@@ -83,10 +83,10 @@ export class TokenCustodian implements Custodian {
     id: Uint8Array,
     algorithm: KeystoreAlgorithm,
     secret: Uint8Array | undefined,
-    intent: 'made' | 'root' = 'made',
+    rootSeed?: Uint8Array,
   ): Promise<NewKey> {
     const custody = await this.custodyOf(algorithm);
-    await this.#intents.write(intent, id);
+    await (rootSeed === undefined ? this.#intents.write('made', id) : this.#intents.writeRoot(rootSeed));
     try {
       if (custody === 'sealed') return await this.#createSealed(id, algorithm as PairAlgorithm, secret);
       if (secret === undefined) return await this.#generate(id, algorithm);

@@ -200,13 +200,14 @@ async function openStorage(
 ): Promise<TokenStorage> {
   const disk = new Disk();
   const lock = new FolderLock(disk, disk.resolve(place.path));
-  const root = new TokenRoot(custodian, () => lock.acquire(place.lockTimeoutMs));
+  const root = new TokenRoot(custodian, intents, () => lock.acquire(place.lockTimeoutMs));
   const source = readUnlock('options', { rootKeystore: { keystore: root, key: ROOT_KEY_NAME } });
   let files: FileStorage;
   try {
     files = await FileStorage.open({ ...place, source });
   } catch (error) {
-    await root.discard().catch(() => {});
+    // A wrapping key that was made is left to the next opening: the store may be there, and be that one's.
+    intents.close();
     throw error;
   } finally {
     await root.end();

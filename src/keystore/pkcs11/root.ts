@@ -13,6 +13,7 @@ import type { HeldLock } from '../file/lock.ts';
 import type { Keystore } from '../keystore.ts';
 import { ENTRY_ID_BYTES } from '../manifest.ts';
 import type { TokenCustodian } from './custodian.ts';
+import { type Intents, ROOT_SEED_BYTES, rootIdOf } from './intents.ts';
 
 const VERSION = 1;
 const NONCE_OFFSET = 1 + ENTRY_ID_BYTES;
@@ -24,18 +25,21 @@ export const ROOT_KEY_NAME = 'root';
 /** Wraps and unwraps root keys. A store that is made gets a wrapping key of its own, while nobody else makes one. */
 export class TokenRoot implements Pick<Keystore, 'wrap' | 'unwrap'> {
   readonly #custodian: TokenCustodian;
+  readonly #intents: Intents;
   readonly #lock: () => Promise<HeldLock>;
   #held: HeldLock | undefined;
   /** Ids of wrapping keys that were made and are not known to be in use. */
   readonly #made = new Map<string, Uint8Array>();
-  #id = new Uint8Array(ENTRY_ID_BYTES);
+  #id: Uint8Array = new Uint8Array(ENTRY_ID_BYTES);
 
   /**
    * @param custodian - Of the token.
+   * @param intents - Of the store; unlocked with its root key.
    * @param lock - Waits for the lock of the store's folder.
    */
-  constructor(custodian: TokenCustodian, lock: () => Promise<HeldLock>) {
+  constructor(custodian: TokenCustodian, intents: Intents, lock: () => Promise<HeldLock>) {
     this.#custodian = custodian;
+    this.#intents = intents;
     this.#lock = lock;
   }
 
@@ -46,10 +50,12 @@ export class TokenRoot implements Pick<Keystore, 'wrap' | 'unwrap'> {
 
   async wrap(_key: unknown, secret: unknown, options?: { readonly aad?: Uint8Array }): Promise<Uint8Array> {
     this.#held ??= await this.#lock();
-    const id = randomFill(new Uint8Array(ENTRY_ID_BYTES));
-    await this.#custodian.create(id, AES_256_GCM.name, undefined, 'root');
+    const seed = randomFill(new Uint8Array(ROOT_SEED_BYTES));
+    const id = rootIdOf(seed);
+    await this.#custodian.create(id, AES_256_GCM.name, undefined, seed);
     this.#made.set(toHex(id), id);
     this.#id = id;
+    this.#intents.unlock(secret as Uint8Array);
     const head = concat(Uint8Array.of(VERSION), id);
     const { nonce, sealed } = await this.#custodian.seal(id, aadOf(head, options), secret as Uint8Array);
     return concat(head, nonce, sealed);
@@ -65,12 +71,12 @@ export class TokenRoot implements Pick<Keystore, 'wrap' | 'unwrap'> {
     // Another process was faster: its store is the one, and what was made here is not needed.
     this.#made.delete(toHex(id));
     this.#id = id.slice();
-    await this.discard();
+    this.#intents.unlock(root);
+    await this.#discard();
     return SecretBytes.adopt(root);
   }
 
-  /** Destroys wrapping keys that were made for a store that does not exist. */
-  async discard(): Promise<void> {
+  async #discard(): Promise<void> {
     for (const [name, id] of this.#made) {
       this.#made.delete(name);
       await this.#custodian.destroy({ id });

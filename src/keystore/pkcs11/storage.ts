@@ -73,8 +73,9 @@ export class TokenStorage implements Storage {
     this.#files.onRemoteCommit(listener);
   }
 
-  close(): Promise<void> {
-    return this.#files.close();
+  async close(): Promise<void> {
+    this.#intents.close();
+    await this.#files.close();
   }
 
   /** Destroys what processes that were cut off have left in the token. Objects of other stores are none of its business. */

@@ -22,6 +22,14 @@ async function stop(where: string): Promise<void> {
   await hear();
 }
 
+/** Makes a key. */
+export async function make(context: ScenarioContext) {
+  const store = await open({ ...context, path: join(context.folder, context.extra.store) });
+  await store.generate({ name: 'kept', algorithm: 'AES-256-GCM' });
+  await store.close();
+  return {};
+}
+
 /** Makes a key, and stops when it is in the token and not committed. */
 export async function stopsWhileMaking(context: ScenarioContext) {
   const store = await open(context);
