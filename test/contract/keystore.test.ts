@@ -17,7 +17,7 @@ import {
   openKeystore,
 } from '@mwrasp/crypto/keystore';
 import { generateSignKey, SignPrivateKey, SignPublicKey, verify } from '@mwrasp/crypto/sign';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { toHex, utf8 } from '../../src/bytes.ts';
 import type { Clock } from '../../src/clock.ts';
 import {
@@ -29,7 +29,7 @@ import {
 } from '../../src/errors.ts';
 import { SecretBytes } from '../../src/secret.ts';
 import { type Expected, errorOf, expectError } from './support/errors.ts';
-import { BACKENDS, type Place, ROOT_KEY, tellMissingTokens } from './support/keystores.ts';
+import { BACKENDS, type Place, ROOT_KEY, removeTokens, tellMissingTokens } from './support/keystores.ts';
 
 const KEM = 'ML-KEM-1024';
 const DSA = 'ML-DSA-87';
@@ -103,6 +103,8 @@ function engineSignsDeterministically(): boolean {
 }
 
 const fixedClock = (wallMs: number): Clock => ({ wallMs: () => wallMs, monotonicMs: () => 0 });
+
+afterAll(removeTokens);
 
 describe.each(BACKENDS)('$label keystore', ({ name: backend, custody, dataCustody, persists, makePlace }) => {
   let place: Place;

@@ -60,10 +60,15 @@ function sharedToken(kind: TokenKind): TestToken {
   if (token === undefined) {
     token = makeToken(kind, { parent: SCRATCH });
     tokens.set(kind, token);
-    process.once('exit', token.remove);
   }
   Object.assign(process.env, token.env);
   return token;
+}
+
+/** Removes them, when all tests are done. */
+export function removeTokens(): void {
+  for (const token of tokens.values()) token.remove();
+  tokens.clear();
 }
 
 function onToken(kind: TokenKind): BackendUnderTest {
