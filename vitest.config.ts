@@ -21,6 +21,9 @@ for (const [family, { engines }] of Object.entries(engineInfo())) {
   }
 }
 
+/** Processes that a test starts load the same files again and again: half of their time, without what they compiled before. */
+const compileCache = { NODE_COMPILE_CACHE: here('./node_modules/.cache/compile') };
+
 export default defineConfig({
   resolve: {
     // The package's own name leads to the source under test, not to dist/.
@@ -72,6 +75,7 @@ export default defineConfig({
           include: ['test/hsm/**/*.test.ts'],
           exclude: ['test/hsm/daemon.test.ts'],
           globalSetup: fetchTokens,
+          env: compileCache,
           testTimeout: 120_000,
         },
       },
@@ -81,6 +85,7 @@ export default defineConfig({
           // What a system that has this token only can run.
           name: 'opencryptoki',
           include: ['test/hsm/{daemon,doctor,faults,hostile,life,orphans}.test.ts'],
+          env: compileCache,
           testTimeout: 120_000,
         },
       },
@@ -89,7 +94,7 @@ export default defineConfig({
         test: {
           name: 'fault',
           include: ['test/fault/**/*.test.ts'],
-          env: { MWRASP_FAULT: 'full' },
+          env: { ...compileCache, MWRASP_FAULT: 'full' },
           testTimeout: 3_600_000,
         },
       },
