@@ -197,7 +197,7 @@ describe.concurrent('bench refuses', () => {
       ['--suite', 'everything'],
       'there is no suite "everything"; there are: primitives, keystore, fragment, all',
     ],
-    [['--engine', 'openssl'], 'there is no engine "openssl"; there are: auto, node, noble'],
+    [['--engine', 'openssl'], 'there is no engine "openssl"; there are: auto, node, wasm, noble'],
     [['--engine', 'node,'], 'there is no engine ""; there are: auto, node'],
     [['--only', 'rsa'], /no operation of suite primitives contains "rsa"; there are: .*ML-DSA-87 sign/],
     [
