@@ -44,10 +44,10 @@ const same = Buffer.compare(await readFile(file), await readFile(copy)) === 0;
 console.log(`sealed, opened, sender verified, same bytes: ${same}`);
 
 // Fragments that live 100 ms. The clock is ours, so that we can make it lie below.
-const start = performance.now();
+const [start, startWall] = [performance.now(), Date.now()];
 let lies = false;
 const clock: Clock = {
-  wallMs: () => Date.now(),
+  wallMs: () => (lies ? startWall : Date.now()),
   monotonicMs: () => (lies ? start : performance.now()),
 };
 const vault = await TemporalVault.create({ ttlMs: 100, clock });

@@ -3,6 +3,9 @@
  *
  * @module
  */
-export { type FragmentInfo, inspectFragment } from './inspect.ts';
-export type { LagReport } from './lag.ts';
-export { type SplitOptions, TemporalVault, type VaultOptions } from './vault.ts';
+export type { DestructionReason, VaultEvent } from './events.ts';
+export { type FragmentField, type FragmentInfo, inspectFragment } from './inspect.ts';
+export type { LagBucket, LagReport } from './lag.ts';
+export type { ReassembleOptions, SplitOptions, SplitStreamOptions } from './options.ts';
+export { TemporalVault, type VaultOptions } from './vault.ts';
+export type { AnomalyReason } from './wiper.ts';

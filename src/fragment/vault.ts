@@ -2,41 +2,35 @@
  * Temporal fragmentation in one process: what a vault seals, nobody can open after its time to live, because the key is
  * gone.
  *
- * Time is cut into epochs; each has a key, which is zeroed when the epoch's start is one time to live ago. Comparing
- * with the clock only comes first: it spares work and gives the clearer error.
+ * Time is cut into epochs; each has a key, which is zeroed when the epoch's start is one time to live ago, by a thread of
+ * its own. Comparing with the clock only comes first: it spares work and gives the clearer error.
  *
  * @module
  */
-import {
-  checkArray,
-  checkBytes,
-  checkInteger,
-  checkInternal,
-  checkOptions,
-  equal,
-  INTERNAL,
-  randomFill,
-  utf8,
-  wipe,
-} from '../bytes.ts';
-import { type Clock, checkClock, systemClock } from '../clock.ts';
+import { checkBytes, checkInteger, checkInternal, checkOptions, describe, INTERNAL, wipe } from '../bytes.ts';
+import { type ByteSource, iterate } from '../chunks.ts';
+import { type Clock, checkClock } from '../clock.ts';
 import { engine, registry } from '../engines/index.ts';
-import { AuthenticationError, ExpiredError, InputError, QuorumError, UnsupportedError } from '../errors.ts';
-import { AES_256_GCM } from '../params.ts';
+import { InputError } from '../errors.ts';
 import { SecretHolder } from '../secret.ts';
-import { EpochChain } from './chain.ts';
+import { pack, unpack } from './batch.ts';
+import { Epochs } from './epochs.ts';
+import type { VaultEvent } from './events.ts';
+import { CONTENT, MAX_MESSAGE_BYTES, MAX_TTL_MS } from './format.ts';
+import { type Gathered, gather } from './gather.ts';
+import type { LagReport } from './lag.ts';
 import {
-  COMMITMENT_BYTES,
-  type FragmentHeader,
-  HEADER_BYTES,
-  MAX_MESSAGE_BYTES,
-  NONCE_RANDOM_BYTES,
-  pieceRange,
-  readHeader,
-  VAULT_ID_BYTES,
-  writeHeader,
-} from './format.ts';
-import { LagRecorder, type LagReport } from './lag.ts';
+  checkReassemble,
+  checkShape,
+  checkStreamShape,
+  type ReassembleOptions,
+  type SplitOptions,
+  type SplitStreamOptions,
+} from './options.ts';
+import { type Message, sealMessage } from './seal.ts';
+import { joinPieces, splitPieces } from './stream.ts';
+import type { Wiper } from './wiper.ts';
+import { theWiper } from './wiper-thread.ts';
 
 /** Options of {@link TemporalVault.create}. */
 export interface VaultOptions {
@@ -47,28 +41,17 @@ export interface VaultOptions {
    * `ttlMs − epochMs` and `ttlMs`.
    */
   readonly epochMs?: number;
-  /** Where the time of deadlines comes from; the system's clocks by default. Keys die by the system's clock anyway. */
+  /**
+   * Where the time of deadlines comes from; the system's clocks by default. Keys die by the system's clock anyway, so that
+   * another clock can only make a life shorter.
+   */
   readonly clock?: Clock;
 }
 
-/** Options of {@link TemporalVault.split}. */
-export interface SplitOptions {
-  /** Fragments needed to reassemble; the same as `total` in this release. */
-  readonly threshold?: number;
-  /** Fragments to make, 1 to 255; 1 by default. */
-  readonly total?: number;
-}
+/** An epoch may end while a message is being sealed; the next one has its whole length. */
+const MAX_TRIES = 3;
 
-const KEY_INFO = utf8('mwrasp-crypto/fragment/v0/key');
-const EMPTY = new Uint8Array(0);
-/** The message number has 40 bits. */
-const MAX_MESSAGES_PER_EPOCH = 2 ** 40;
-const MAX_EPOCH = 2 ** 32 - 1;
-
-interface EpochKey {
-  readonly encryption: Uint8Array;
-  readonly commitment: Uint8Array;
-}
+const NAMES: readonly string[] = ['a message', 'a batch', 'a piece of a stream'];
 
 /** Seals data into fragments and opens them again while their key lives. */
 export class TemporalVault extends SecretHolder {
@@ -76,29 +59,21 @@ export class TemporalVault extends SecretHolder {
   readonly ttlMs: number;
   /** Length of an epoch, milliseconds. */
   readonly epochMs: number;
-  readonly #clock: Clock;
-  readonly #chain: EpochChain;
-  readonly #vaultId = randomFill(new Uint8Array(VAULT_ID_BYTES));
-  readonly #lag = new LagRecorder();
-  /** Start of epoch 0, on the caller's clock and on the system's. */
-  readonly #startMs: number;
-  readonly #systemStartMs: number;
-  /** When the key of each epoch that has one dies at the latest, on the system's clock; oldest first. */
-  readonly #dueMs = new Map<number, number>();
-  #timer: ReturnType<typeof setTimeout> | undefined;
-  #messages = 0;
+  /**
+   * What zeroes the keys: a thread of its own, on time though this one is blocked, or, where the runtime has no such
+   * threads, a timer of this one.
+   */
+  readonly wipedBy: 'thread' | 'timer';
+  readonly #epochs: Epochs;
   #disposed = false;
 
-  private constructor(token: typeof INTERNAL, ttlMs: number, epochMs: number, clock: Clock) {
+  private constructor(token: typeof INTERNAL, wiper: Wiper, ttlMs: number, epochMs: number, clock: Clock) {
     super();
     checkInternal(token, 'TemporalVault');
     this.ttlMs = ttlMs;
     this.epochMs = epochMs;
-    this.#clock = clock;
-    // Epochs of one time to live, the one that begins while the oldest is about to end, and one for a late timer.
-    this.#chain = new EpochChain(Math.ceil(ttlMs / epochMs) + 2);
-    this.#startMs = nowMs(clock);
-    this.#systemStartMs = systemClock.monotonicMs();
+    this.wipedBy = wiper.wipedBy;
+    this.#epochs = new Epochs(wiper, ttlMs, epochMs, clock);
   }
 
   /**
@@ -112,291 +87,205 @@ export class TemporalVault extends SecretHolder {
   static async create(options?: VaultOptions): Promise<TemporalVault> {
     const wanted = checkOptions('options', options, ['ttlMs', 'epochMs', 'clock']);
     const { ttlMs = 100 } = wanted;
-    checkInteger('options.ttlMs', ttlMs, 20, 60_000);
+    checkInteger('options.ttlMs', ttlMs, 20, MAX_TTL_MS);
     const { epochMs = Math.floor(ttlMs / 4) } = wanted;
     checkInteger('options.epochMs', epochMs, 5, Math.floor(ttlMs / 2));
     const clock = checkClock('options.clock', wanted.clock);
     // The self-tests of the engines run now, and not while the first message lives.
     registry.capable('hash', 'wiped-state');
     engine('aead');
-    return new TemporalVault(INTERNAL, ttlMs, epochMs, clock);
+    return new TemporalVault(INTERNAL, await theWiper(), ttlMs, epochMs, clock);
   }
 
   /**
    * Seals data into fragments, each under AES-256-GCM with the key of the present epoch.
    *
    * @param data - Up to 1 MiB.
-   * @param options - How many fragments.
-   * @returns The fragments; all of them are needed. They may be kept anywhere.
+   * @param options - How many fragments, how many are needed, and what else protects them.
+   * @returns The fragments, which may be kept anywhere.
    * @throws {@link InputError} `ERR_INPUT_TYPE`, `ERR_INPUT_LENGTH`, `ERR_INPUT_RANGE`, `ERR_INPUT_OPTION`,
    * `ERR_INPUT_DISPOSED`.
-   * @throws {@link UnsupportedError} `ERR_UNSUPPORTED_OPERATION` for a threshold below the total.
    * @throws {@link ExpiredError} `ERR_EXPIRED_USE_BUDGET` when the vault has used up its 2^32 epochs, or an epoch its
-   * 2^40 messages; `ERR_EXPIRED_CLOCK_ANOMALY` when the clock gives no number.
-   * @example const fragments = vault.split(data, { threshold: 3, total: 3 });
+   * 2^40 messages; `ERR_EXPIRED_CLOCK_ANOMALY` when the clock gives no number, or what destroys keys does not run.
+   * @throws {@link UnsupportedError} `ERR_UNSUPPORTED_RUNTIME` when the random generator fails.
+   * @example const fragments = vault.split(data, { threshold: 4, total: 6 });
    */
   split(data: Uint8Array, options?: SplitOptions): Uint8Array[] {
     this.#checkLive();
     checkBytes('data', data, { max: MAX_MESSAGE_BYTES });
-    const wanted = checkOptions('options', options, ['threshold', 'total']);
-    const { total = 1 } = wanted;
-    checkInteger('options.total', total, 1, 255);
-    const { threshold = total } = wanted;
-    checkInteger('options.threshold', threshold, 1, total);
-    if (threshold !== total) {
-      throw new UnsupportedError(
-        'ERR_UNSUPPORTED_OPERATION',
-        `this release needs every fragment: threshold ${threshold} must be the same as total ${total}`,
-      );
-    }
-    const epoch = this.#enterEpoch();
-    if (this.#messages >= MAX_MESSAGES_PER_EPOCH) {
-      throw new ExpiredError(
-        'ERR_EXPIRED_USE_BUDGET',
-        'this epoch has sealed 2^40 messages; wait for the next one',
-      );
-    }
-    const number = this.#messages++;
-    const random = randomFill(new Uint8Array(NONCE_RANDOM_BYTES));
-    return this.#withKey(epoch, ({ encryption, commitment }) => {
-      const cipher = engine('aead').prepareTransient(encryption);
-      return Array.from({ length: total }, (_, index) => {
-        const [start, end] = pieceRange(data.length, total, index);
-        const out = new Uint8Array(HEADER_BYTES + (end - start) + AES_256_GCM.tagBytes);
-        const header = out.subarray(0, HEADER_BYTES);
-        const nonce = fragmentNonce(random, number, index);
-        const { ttlMs } = this;
-        writeHeader(header, {
-          vaultId: this.#vaultId,
-          epoch,
-          threshold,
-          total,
-          index,
-          ttlMs,
-          messageBytes: data.length,
-          commitment,
-          nonce,
-        });
-        cipher.seal(nonce, header, data.subarray(start, end), out.subarray(HEADER_BYTES));
-        return out;
-      });
-    });
+    const { threshold, total, secrecy, context } = checkShape(options);
+    return this.#seal({ data, content: CONTENT.message, threshold, total, secrecy, context });
   }
 
   /**
    * Puts a message together again, if its key still lives.
    *
-   * @param fragments - All fragments of one message, in any order; one may come twice.
+   * @param fragments - Fragments of one message, in any order, at least as many as are needed. Damaged and forged ones
+   * among them do no harm; at most 1020.
+   * @param options - The context that it was sealed with.
    * @returns The data.
-   * @throws {@link InputError} `ERR_INPUT_TYPE`, `ERR_INPUT_FORMAT`, `ERR_INPUT_DISPOSED`; `ERR_INPUT_KEY` when they are
-   * another vault's, or of different messages.
+   * @throws {@link InputError} `ERR_INPUT_TYPE`, `ERR_INPUT_LENGTH`, `ERR_INPUT_OPTION`, `ERR_INPUT_DISPOSED`;
+   * `ERR_INPUT_FORMAT` when none is a fragment, or not of a message; `ERR_INPUT_KEY` when they are another vault's, or of
+   * two whole messages.
    * @throws {@link UnsupportedError} `ERR_UNSUPPORTED_VERSION` for fragments of another release.
    * @throws {@link QuorumError} when fragments are missing.
    * @throws {@link ExpiredError} `ERR_EXPIRED_DEADLINE` when the clock says so, `ERR_EXPIRED_EPOCH_GONE` when the key is
-   * gone whatever the clock says, `ERR_EXPIRED_CLOCK_ANOMALY` when the clock gives no number: that destroys every key.
-   * @throws {@link AuthenticationError} when a fragment was changed.
+   * gone whatever the clock says, `ERR_EXPIRED_CLOCK_ANOMALY` when time was lost: then every key was destroyed.
+   * @throws {@link AuthenticationError} when too few are as they were sealed, or the context is another.
+   * @example const data = vault.reassemble(fragments);
    */
-  reassemble(fragments: readonly Uint8Array[]): Uint8Array {
+  reassemble(fragments: readonly Uint8Array[], options?: ReassembleOptions): Uint8Array {
+    return this.#open(fragments, options, CONTENT.message);
+  }
+
+  /**
+   * Seals many small messages as one: a tenth of the time a message, or less. They share one life, and are opened together.
+   *
+   * @param messages - Up to 65 536, together up to 1 MiB less 4 bytes and 4 for each.
+   * @param options - As {@link split} takes them.
+   * @returns The fragments of the batch.
+   * @throws {@link InputError} `ERR_INPUT_TYPE`, `ERR_INPUT_LENGTH`, `ERR_INPUT_RANGE`, `ERR_INPUT_OPTION`,
+   * `ERR_INPUT_DISPOSED`.
+   * @throws {@link ExpiredError} `ERR_EXPIRED_USE_BUDGET`, `ERR_EXPIRED_CLOCK_ANOMALY` as {@link split}.
+   * @throws {@link UnsupportedError} `ERR_UNSUPPORTED_RUNTIME` when the random generator fails.
+   * @example const fragments = vault.splitMany(positions);
+   */
+  splitMany(messages: readonly Uint8Array[], options?: SplitOptions): Uint8Array[] {
     this.#checkLive();
-    const all = checkArray('fragments', fragments, 'an array of Uint8Array', (name, fragment) => {
-      const header = readHeader(name, fragment as Uint8Array);
-      return { header, fragment: fragment as Uint8Array };
-    });
-    const first = all[0]?.header;
-    if (first === undefined) throw new QuorumError(0, 1);
-    this.#checkSameMessage(
-      first,
-      all.map(({ header }) => header),
-    );
-    this.#checkAlive(first.epoch);
-    const pieces = new Map(all.map(({ header, fragment }) => [header.index, fragment]));
-    if (pieces.size < first.threshold) throw new QuorumError(pieces.size, first.threshold);
-    const data = this.#withKey(first.epoch, (key) => openPieces(key, first, pieces));
+    const { threshold, total, secrecy, context } = checkShape(options);
+    const data = pack(messages);
     try {
-      this.#checkAlive(first.epoch);
-    } catch (error) {
+      return this.#seal({ data, content: CONTENT.batch, threshold, total, secrecy, context });
+    } finally {
       wipe(data);
-      throw error;
     }
-    return data;
+  }
+
+  /**
+   * Opens a batch.
+   *
+   * @param fragments - As {@link reassemble} takes them.
+   * @param options - The context that it was sealed with.
+   * @returns The messages in their order. They are parts of one buffer.
+   * @throws {@link InputError} `ERR_INPUT_TYPE`, `ERR_INPUT_LENGTH`, `ERR_INPUT_OPTION`, `ERR_INPUT_DISPOSED`,
+   * `ERR_INPUT_FORMAT`, `ERR_INPUT_KEY` as {@link reassemble}.
+   * @throws {@link UnsupportedError} `ERR_UNSUPPORTED_VERSION` for fragments of another release.
+   * @throws {@link QuorumError} when fragments are missing.
+   * @throws {@link ExpiredError} `ERR_EXPIRED_DEADLINE`, `ERR_EXPIRED_EPOCH_GONE`, `ERR_EXPIRED_CLOCK_ANOMALY` as
+   * {@link reassemble}.
+   * @throws {@link AuthenticationError} when too few are as they were sealed, or the context is another.
+   */
+  reassembleMany(fragments: readonly Uint8Array[], options?: ReassembleOptions): Uint8Array[] {
+    return unpack(this.#open(fragments, options, CONTENT.batch));
+  }
+
+  /**
+   * Cuts a stream into pieces and seals each of them when it is asked for; its life begins then.
+   *
+   * @param source - A Node stream, a web stream, or any iterable of `Uint8Array`.
+   * @param options - As {@link split} takes them, and how large a piece is.
+   * @returns The fragments, piece after piece, `total` of each.
+   * @throws {@link InputError} `ERR_INPUT_TYPE`, `ERR_INPUT_LENGTH`, `ERR_INPUT_RANGE`, `ERR_INPUT_OPTION`,
+   * `ERR_INPUT_DISPOSED`.
+   * @throws {@link ExpiredError} `ERR_EXPIRED_USE_BUDGET`, `ERR_EXPIRED_CLOCK_ANOMALY` as {@link split}.
+   * @throws {@link UnsupportedError} `ERR_UNSUPPORTED_RUNTIME` when the random generator fails.
+   * @throws What the source throws, as it is.
+   * @example for await (const fragment of vault.splitStream(createReadStream('a'))) send(fragment);
+   */
+  splitStream(source: ByteSource, options?: SplitStreamOptions): AsyncGenerator<Uint8Array> {
+    this.#checkLive();
+    const pieces = iterate('source', source);
+    const { pieceSizeBytes, ...shape } = checkStreamShape(options);
+    return splitPieces(pieces, shape, pieceSizeBytes, (message) => {
+      this.#checkLive();
+      return this.#seal(message);
+    });
+  }
+
+  /**
+   * Puts a stream together again. That it is whole is known when the iteration ends without an error, and not before.
+   *
+   * @param source - The fragments, about in the order in which they were made: a piece may come up to 32 pieces before its
+   * turn. Each by itself, or their bytes one behind the other, cut anywhere; in the latter form, damage to a header costs what
+   * came with it. What is damaged, forged, repeated or of something else is passed over.
+   * @param options - The context that it was sealed with.
+   * @returns The pieces in order, as they are opened.
+   * @throws {@link InputError} `ERR_INPUT_TYPE`, `ERR_INPUT_LENGTH`, `ERR_INPUT_OPTION`, `ERR_INPUT_DISPOSED`.
+   * @throws {@link ExpiredError} `ERR_EXPIRED_DEADLINE` when a piece was too late, `ERR_EXPIRED_CLOCK_ANOMALY`.
+   * @throws {@link QuorumError} when pieces are missing.
+   * @throws What the source throws, as it is.
+   */
+  reassembleStream(source: ByteSource, options?: ReassembleOptions): AsyncGenerator<Uint8Array> {
+    this.#checkLive();
+    const fragments = iterate('source', source);
+    return joinPieces(this.#epochs, fragments, checkReassemble(options), () => this.#checkLive());
   }
 
   /** How late keys were destroyed so far. */
   lag(): LagReport {
-    return this.#lag.report();
+    return this.#epochs.lag();
+  }
+
+  /**
+   * Tells a listener what becomes of the keys: new epochs, destroyed ones, lost time. It runs soon after, not during, what
+   * it is told of. The same goes to `node:diagnostics_channel`, channel `mwrasp-crypto:fragment`.
+   *
+   * @param listener - Called with each event.
+   * @returns A function that ends it.
+   * @throws {@link InputError} `ERR_INPUT_TYPE`, `ERR_INPUT_DISPOSED`.
+   */
+  onEvent(listener: (event: VaultEvent) => void): () => void {
+    this.#checkLive();
+    if (typeof listener !== 'function') {
+      throw new InputError('ERR_INPUT_TYPE', 'listener', 'a function', describe(listener));
+    }
+    return this.#epochs.listen(listener);
   }
 
   /** Zeroes every key; nothing can be opened any more. Further calls do nothing. */
   override dispose(): void {
     this.#disposed = true;
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-    this.#chain.destroy();
-    this.#dueMs.clear();
+    this.#epochs.dispose();
   }
 
   #checkLive(): void {
     if (this.#disposed) throw new InputError('ERR_INPUT_DISPOSED', 'vault', 'a live vault', 'a disposed one');
   }
 
-  /** The present epoch, with its key in place. */
-  #enterEpoch(): number {
-    // Whichever clock is ahead: a caller's clock that stands still must not keep an epoch going.
-    const elapsedMs = Math.max(this.#elapsedMs(), systemClock.monotonicMs() - this.#systemStartMs);
-    this.#destroyDue(elapsedMs);
-    const { newest } = this.#chain;
-    // A newest key that is gone died early, after a clock went wrong: the next epoch begins early too.
-    const first = this.#dueMs.has(newest) ? newest : newest + 1;
-    const epoch = Math.max(first, Math.floor(elapsedMs / this.epochMs));
-    if (epoch > MAX_EPOCH) {
-      throw new ExpiredError('ERR_EXPIRED_USE_BUDGET', 'this vault has used up its epochs; make a new one');
-    }
-    if (epoch > newest) {
-      this.#chain.advance(epoch);
-      // One time to live after its start, and after this moment if a clock that is ahead says that the start is to come.
-      const startMs = Math.min(this.#systemStartMs + epoch * this.epochMs, systemClock.monotonicMs());
-      this.#dueMs.set(epoch, startMs + this.ttlMs);
-      this.#messages = 0;
-      this.#arm();
-    }
-    return epoch;
-  }
-
-  /** Milliseconds since the start of epoch 0 on the caller's clock. */
-  #elapsedMs(): number {
-    const elapsedMs = nowMs(this.#clock) - this.#startMs;
-    if (Number.isFinite(elapsedMs)) return elapsedMs;
-    this.#destroyUpTo(MAX_EPOCH);
-    throw new ExpiredError(
-      'ERR_EXPIRED_CLOCK_ANOMALY',
-      'the clock gave no number, so every key was destroyed',
-    );
-  }
-
-  /** Refuses an epoch whose time is over by the caller's clock, or whose key is gone whatever that clock says. */
-  #checkAlive(epoch: number): void {
-    const elapsedMs = this.#elapsedMs();
-    this.#destroyDue(elapsedMs);
-    if (elapsedMs >= epoch * this.epochMs + this.ttlMs) {
-      throw new ExpiredError('ERR_EXPIRED_DEADLINE', `the time to live of ${this.ttlMs} ms is over`);
-    }
-    if (!this.#dueMs.has(epoch)) throw keyGone();
-  }
-
-  /** Zeroes what is due on the system's clock, or at a time on the caller's. */
-  #destroyDue(elapsedMs = 0): void {
-    const nowMs = systemClock.monotonicMs();
-    let last = -1;
-    for (const [epoch, dueMs] of this.#dueMs) {
-      if (dueMs <= nowMs || epoch * this.epochMs + this.ttlMs <= elapsedMs) last = epoch;
-    }
-    this.#destroyUpTo(last);
-  }
-
-  /** Zeroes the keys of an epoch and all before it, and notes how late that was. */
-  #destroyUpTo(epoch: number): void {
-    for (const gone of this.#chain.destroyUpTo(epoch)) {
-      this.#lag.record(Math.max(0, systemClock.monotonicMs() - (this.#dueMs.get(gone) ?? 0)));
-      this.#dueMs.delete(gone);
+  #seal(message: Message): Uint8Array[] {
+    for (let tries = 1; ; tries++) {
+      const { channel, key, number } = this.#epochs.enter();
+      const fragments = sealMessage(channel, key, number, message);
+      if (fragments !== undefined) return fragments;
+      if (tries === MAX_TRIES) throw this.#epochs.gone();
     }
   }
 
-  /** Sets the timer for the oldest key. Timers fire up to a millisecond early, so what is not due is set again. */
-  #arm(): void {
-    if (this.#timer !== undefined) return;
-    const [dueMs] = this.#dueMs.values();
-    if (dueMs === undefined) return;
-    this.#timer = setTimeout(
-      () => {
-        this.#timer = undefined;
-        this.#destroyDue();
-        this.#arm();
-      },
-      Math.max(0, dueMs - systemClock.monotonicMs()),
-    );
-    // A process that has nothing else to do may end: its memory goes with it.
-    (this.#timer as { unref?(): void }).unref?.();
-  }
-
-  #checkSameMessage(first: FragmentHeader, headers: readonly FragmentHeader[]): void {
-    for (const [i, header] of headers.entries()) {
-      if (!equal(header.vaultId, this.#vaultId)) {
-        throw new InputError(
-          'ERR_INPUT_KEY',
-          `fragments[${i}]`,
-          'a fragment of this vault',
-          'one of another',
-        );
-      }
-      const same =
-        header.epoch === first.epoch &&
-        header.total === first.total &&
-        header.messageBytes === first.messageBytes &&
-        equal(header.nonce.subarray(0, -1), first.nonce.subarray(0, -1));
-      if (!same) {
-        throw new InputError('ERR_INPUT_KEY', `fragments[${i}]`, 'a fragment of the same message', 'another');
-      }
-    }
-  }
-
-  /** Runs work with an epoch's keys in scratch buffers, and wipes them whatever happens. */
-  #withKey<T>(epoch: number, work: (key: EpochKey) => T): T {
-    const messageKey = new Uint8Array(AES_256_GCM.keyBytes);
-    let derived: Uint8Array | undefined;
+  #open(
+    fragments: readonly Uint8Array[],
+    options: ReassembleOptions | undefined,
+    content: number,
+  ): Uint8Array {
+    this.#checkLive();
+    const gathered = gather(this.#epochs, fragments, checkReassemble(options));
     try {
-      if (!this.#chain.copyKey(epoch, messageKey)) throw keyGone();
-      const length = AES_256_GCM.keyBytes + COMMITMENT_BYTES;
-      derived = registry.capable('hash', 'wiped-state').hkdfSha3_512(messageKey, EMPTY, KEY_INFO, length);
-      return work({
-        encryption: derived.subarray(0, AES_256_GCM.keyBytes),
-        commitment: derived.subarray(AES_256_GCM.keyBytes),
-      });
-    } finally {
-      wipe(messageKey, derived);
+      checkContent(gathered, content);
+      // Opening took time: it counts when the data is given away.
+      this.#epochs.keyOf(gathered.fragment.epoch);
+    } catch (error) {
+      wipe(gathered.data);
+      throw error;
     }
+    return gathered.data;
   }
 }
 
-/** The time of a caller's clock, which may return anything; NaN when it is no number. */
-function nowMs(clock: Clock): number {
-  const now: unknown = clock.monotonicMs();
-  return typeof now === 'number' ? now : Number.NaN;
-}
-
-function keyGone(): ExpiredError {
-  return new ExpiredError('ERR_EXPIRED_EPOCH_GONE', 'the key of these fragments is gone');
-}
-
-/** 48 random bits, the 40-bit message number, the fragment's index. */
-function fragmentNonce(random: Uint8Array, number: number, index: number): Uint8Array {
-  const nonce = new Uint8Array(AES_256_GCM.nonceBytes);
-  const view = new DataView(nonce.buffer);
-  nonce.set(random);
-  view.setUint8(NONCE_RANDOM_BYTES, Math.floor(number / 2 ** 32));
-  view.setUint32(NONCE_RANDOM_BYTES + 1, number % 2 ** 32);
-  view.setUint8(AES_256_GCM.nonceBytes - 1, index);
-  return nonce;
-}
-
-/** Opens every piece into its place; releases nothing unless all are right. */
-function openPieces(
-  key: EpochKey,
-  first: FragmentHeader,
-  pieces: ReadonlyMap<number, Uint8Array>,
-): Uint8Array {
-  const data = new Uint8Array(first.messageBytes);
-  const cipher = engine('aead').prepareTransient(key.encryption);
-  for (const [index, fragment] of pieces) {
-    const { commitment, nonce } = readHeader('fragments', fragment);
-    const [start, end] = pieceRange(first.messageBytes, first.total, index);
-    const header = fragment.subarray(0, HEADER_BYTES);
-    const opened =
-      equal(commitment, key.commitment) &&
-      cipher.open(nonce, header, fragment.subarray(HEADER_BYTES), data.subarray(start, end));
-    if (!opened) {
-      wipe(data);
-      throw new AuthenticationError();
-    }
-  }
-  return data;
+function checkContent({ fragment }: Gathered, content: number): void {
+  if (fragment.content === content) return;
+  throw new InputError(
+    'ERR_INPUT_FORMAT',
+    'fragments',
+    `fragments of ${NAMES[content]}`,
+    `of ${NAMES[fragment.content]}`,
+  );
 }

@@ -48,3 +48,23 @@ vault.epochMs = 1;
 inspectFragment(bytes).epoch = 0;
 // @ts-expect-error there is no key to be had
 export const key: Uint8Array = vault.key;
+
+// Forms of splitting and their options.
+// @ts-expect-error a secrecy has one of two names
+vault.split(bytes, { secrecy: 'none' });
+// @ts-expect-error a context is bytes
+vault.split(bytes, { context: 'track 17' });
+// @ts-expect-error a batch is several messages
+vault.splitMany(bytes);
+// @ts-expect-error a batch gives several messages back
+export const single: Uint8Array = vault.reassembleMany([bytes]);
+// @ts-expect-error the size of a piece is of streams alone
+vault.split(bytes, { pieceSizeBytes: 1000 });
+// @ts-expect-error a stream is no array
+vault.splitStream([bytes]).length;
+// @ts-expect-error how many are needed stands in the fragments
+vault.reassemble([bytes], { threshold: 2 });
+// @ts-expect-error what wipes is told, not chosen
+vault.wipedBy = 'timer';
+// @ts-expect-error an event of another name
+vault.onEvent((event) => event.event === 'sealed');

@@ -83,7 +83,10 @@ function describeOurs({ head, sizeBytes }: Head): Description | undefined {
       headerBytes,
     };
   }
-  if (format === 'F') return { ...base, ...inspectFragment(head) };
+  if (format === 'F') {
+    const { fields: _, ...info } = inspectFragment(head);
+    return { ...base, ...info };
+  }
   if (format === 'K') return { ...base, ...describeManifest(head) };
   return base;
 }

@@ -7,15 +7,16 @@ import { createWriteStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { type Clock, ExpiredError } from '@mwrasp/crypto';
-import type { TemporalVault } from '@mwrasp/crypto/fragment';
 
 /** A clock that can be made to lie: it then says that no time has passed since the beginning. */
 export class LyingClock implements Clock {
   readonly #startMs = performance.now();
+  readonly #startWallMs = Date.now();
   lies = false;
 
+  /** It lies with both hands: one that parts from the other is found out at once. */
   wallMs(): number {
-    return Date.now();
+    return this.lies ? this.#startWallMs : Date.now();
   }
 
   monotonicMs(): number {
@@ -67,18 +68,13 @@ export class Recording {
 }
 
 /**
- * Tries to put a message together.
+ * Tries something with fragments.
  *
- * @returns Why it was refused as expired; undefined when it opened, and then `onOpen` has the data.
+ * @returns Why it was refused as expired; undefined when it succeeded.
  */
-export function refusal(
-  vault: TemporalVault,
-  fragments: readonly Uint8Array[],
-  onOpen?: (data: Uint8Array) => void,
-): string | undefined {
+export function refusal(attempt: () => void): string | undefined {
   try {
-    const data = vault.reassemble(fragments);
-    onOpen?.(data);
+    attempt();
     return undefined;
   } catch (error) {
     if (error instanceof ExpiredError) return error.code;

@@ -1,174 +1,134 @@
-import { createHash } from 'node:crypto';
-import { afterEach, describe, expect, it, vi } from 'vitest';
-import { concat, toHex, uintBytes, utf8 } from '../../../src/bytes.ts';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { toHex, uintBytes } from '../../../src/bytes.ts';
 import { EpochChain } from '../../../src/fragment/chain.ts';
-import { countingRandom, KEY_BYTES, withSlab } from './support.ts';
+import { CAUSE } from '../../../src/fragment/slab.ts';
+import { TimerWiper } from '../../../src/fragment/wiper-timer.ts';
+import { derive, filledSlots, KEY_BYTES } from './support.ts';
 
-afterEach(() => {
-  vi.restoreAllMocks();
+const CHAIN_KEY = Uint8Array.from({ length: KEY_BYTES }, (_, i) => i);
+const TTL_MS = 60_000;
+const NEVER = Number.POSITIVE_INFINITY;
+
+let wiper: TimerWiper;
+let chain: EpochChain;
+
+beforeEach(() => {
+  wiper = new TimerWiper();
+  chain = new EpochChain(wiper, CHAIN_KEY, TTL_MS);
 });
 
-/** The chain as the docs describe it: SHA3-512(domain ‖ epoch ‖ chain key) = message key ‖ next chain key. */
-function ratchet(chainKey: Uint8Array, epoch: number): { messageKey: Uint8Array; next: Uint8Array } {
-  const digest = createHash('sha3-512')
-    .update(concat(utf8('mwrasp-crypto/fragment/v0/ratchet'), uintBytes(epoch, 4), chainKey))
-    .digest();
-  return {
-    messageKey: Uint8Array.from(digest.subarray(0, KEY_BYTES)),
-    next: Uint8Array.from(digest.subarray(KEY_BYTES)),
-  };
-}
+afterEach(() => chain.destroy(CAUSE.disposed));
 
-function keyOf(chain: EpochChain, epoch: number): Uint8Array | undefined {
+/** Message key and next chain key, apart from the library. */
+const ratchet = (chainKey: Uint8Array, epoch: number) =>
+  derive(chainKey, 'mwrasp-crypto/tf1/epoch', uintBytes(epoch, 4));
+
+function messageKeyOf(epoch: number): Uint8Array | undefined {
   const out = new Uint8Array(KEY_BYTES);
-  return chain.copyKey(epoch, out) ? out : undefined;
+  return chain.find(epoch)?.copyMessage(out) ? out : undefined;
 }
 
 describe('EpochChain', () => {
   it('has no key before the first epoch', () => {
-    const chain = new EpochChain(4);
-    expect(chain.newest).toBe(-1);
-    expect(chain.alive).toEqual([]);
-    expect(keyOf(chain, 0)).toBeUndefined();
-    expect(keyOf(chain, -1)).toBeUndefined();
-  });
-
-  it('gives the keys of these vectors', () => {
-    countingRandom();
-    const chain = new EpochChain(4);
-    const keys: string[] = [];
-    for (const epoch of [0, 1, 2]) {
-      chain.advance(epoch);
-      keys.push(toHex(keyOf(chain, epoch) as Uint8Array));
-    }
-    expect(keys).toMatchInlineSnapshot(`
-      [
-        "695e3ece7b28115754b214ecfcbb1c6292f06e2e9daa747b49ae1c83044fa4cb",
-        "e9958a4614beeca6051da379662ca9238232d8635b5b5b352b1b55486d74cdca",
-        "f5f951b6dd172f404ce55e9e7c703b0fbd2909f9689b792c2dd05ab684c05b9b",
-      ]
-    `);
-  });
-
-  it('agrees with the ratchet computed apart', () => {
-    countingRandom();
-    const chain = new EpochChain(8);
-    let chainKey = Uint8Array.from({ length: KEY_BYTES }, (_, i) => i);
-    // Epochs passed over never have a key, and cost nothing.
-    for (const epoch of [0, 1, 2, 7, 8, 1_000_000, 2 ** 32 - 1]) {
-      chain.advance(epoch);
-      const { messageKey, next } = ratchet(chainKey, epoch);
-      expect(keyOf(chain, epoch)).toEqual(messageKey);
-      expect(chain.newest).toBe(epoch);
-      chainKey = Uint8Array.from(next);
-    }
-    expect(chain.alive).toEqual([0, 1, 2, 7, 8, 1_000_000, 2 ** 32 - 1]);
-    expect(keyOf(chain, 3)).toBeUndefined();
-    expect(keyOf(chain, 999_999)).toBeUndefined();
-  });
-
-  it('overwrites the chain key, and keeps no other copy in its buffer', async () => {
-    const { made: chain, slab } = await withSlab(() => new EpochChain(4));
-    const before = slab.bytes.slice(0, KEY_BYTES);
-    chain.advance(0);
-    const { messageKey, next } = ratchet(before, 0);
-    expect(slab.bytes.slice(0, KEY_BYTES)).toEqual(next);
-    expect(toHex(slab.bytes)).not.toContain(toHex(before));
-    expect(keyOf(chain, 0)).toEqual(messageKey);
-  });
-
-  it('does not go back: an epoch that has, or had, a key gets no other', () => {
-    const chain = new EpochChain(4);
-    chain.advance(5);
-    const key = keyOf(chain, 5);
-    chain.advance(5);
-    chain.advance(3);
-    expect(chain.newest).toBe(5);
-    expect(chain.alive).toEqual([5]);
-    expect(keyOf(chain, 5)).toEqual(key);
-    expect(keyOf(chain, 3)).toBeUndefined();
-  });
-
-  it('zeroes the keys of an epoch and of all before it', async () => {
-    const { made: chain, slab } = await withSlab(() => new EpochChain(4));
-    for (const epoch of [0, 1, 2, 3]) chain.advance(epoch);
-    const keys = [0, 1, 2, 3].map((epoch) => toHex(keyOf(chain, epoch) as Uint8Array));
-    expect(slab.filledSlots()).toBe(4);
-    for (const key of keys) expect(toHex(slab.bytes)).toContain(key);
-
-    expect(chain.destroyUpTo(-1)).toEqual([]);
-    expect(chain.destroyUpTo(1)).toEqual([0, 1]);
-    expect(chain.destroyUpTo(1)).toEqual([]);
-    expect(slab.filledSlots()).toBe(2);
-    expect(keys.map((key) => toHex(slab.bytes).includes(key))).toEqual([false, false, true, true]);
-    expect(chain.alive).toEqual([2, 3]);
-    expect([0, 1, 2, 3].map((epoch) => keyOf(chain, epoch) !== undefined)).toEqual([
-      false,
-      false,
+    expect([chain.newest, chain.isAlive(), chain.find(0), chain.oldest]).toEqual([
+      -1,
       true,
-      true,
+      undefined,
+      undefined,
     ]);
   });
 
-  it("leaves the caller's buffer alone when a key is gone", () => {
-    const chain = new EpochChain(2);
-    chain.advance(0);
-    chain.destroyUpTo(0);
-    const out = new Uint8Array(KEY_BYTES).fill(0xaa);
-    expect(chain.copyKey(0, out)).toBe(false);
-    expect(out).toEqual(new Uint8Array(KEY_BYTES).fill(0xaa));
-  });
-
-  it('hands out copies', () => {
-    const chain = new EpochChain(2);
-    chain.advance(0);
-    const key = keyOf(chain, 0) as Uint8Array;
-    const copy = keyOf(chain, 0) as Uint8Array;
-    copy.fill(0);
-    expect(keyOf(chain, 0)).toEqual(key);
-  });
-
-  it('zeroes everything whatever the epoch, when it is no number', async () => {
-    const { made: chain, slab } = await withSlab(() => new EpochChain(4));
-    for (const epoch of [0, 1]) chain.advance(epoch);
-    expect(chain.destroyUpTo(Number.NaN)).toEqual([0, 1]);
-    expect(slab.filledSlots()).toBe(0);
-  });
-
-  it('uses its slots again, for ever', async () => {
-    const { made: chain, slab } = await withSlab(() => new EpochChain(3));
-    for (let epoch = 0; epoch < 100; epoch++) {
-      chain.destroyUpTo(epoch - 3);
-      chain.advance(epoch);
-      expect(keyOf(chain, epoch)).toBeDefined();
-      expect(slab.filledSlots()).toBe(Math.min(epoch + 1, 3));
+  it('gives the keys that the docs describe, whatever it jumps over', () => {
+    let chainKey: Uint8Array = CHAIN_KEY;
+    for (const epoch of [0, 1, 2, 7, 1_000_000, 2 ** 32 - 1]) {
+      const key = chain.jumpTo(epoch, NEVER);
+      const [messageKey, next] = ratchet(chainKey, epoch);
+      const [encryption, commitment] = derive(messageKey, 'mwrasp-crypto/tf1/keys');
+      expect(messageKeyOf(epoch)).toEqual(messageKey);
+      expect(key?.commitment()).toEqual(commitment);
+      const out = new Uint8Array(KEY_BYTES);
+      expect(key?.copyEncryption(out)).toBe(true);
+      expect(out).toEqual(encryption);
+      expect(chain.newest).toBe(epoch);
+      chainKey = next;
     }
+    expect(chain.find(3)).toBeUndefined();
   });
 
-  it('refuses more epochs than it has room for, and keeps those it has', () => {
-    const chain = new EpochChain(2);
-    for (const epoch of [0, 1]) chain.advance(epoch);
-    expect(() => chain.advance(2)).toThrow(RangeError);
-    expect(chain.newest).toBe(1);
-    expect(chain.alive).toEqual([0, 1]);
-    chain.destroyUpTo(0);
-    chain.advance(2);
-    expect(chain.alive).toEqual([1, 2]);
+  it('takes every epoch in turn, ahead of time', () => {
+    expect(chain.stepTo(4, (epoch) => 1e9 + epoch, 2)).toBe(true);
+    let chainKey: Uint8Array = CHAIN_KEY;
+    for (let epoch = 0; epoch <= 4; epoch++) {
+      const [messageKey, next] = ratchet(chainKey, epoch);
+      expect(messageKeyOf(epoch)).toEqual(epoch < 2 ? undefined : messageKey);
+      chainKey = next;
+    }
+    expect(chain.oldest).toMatchObject({ epoch: 2, dueMs: 1e9 + 2 });
+    expect(chain.stepTo(4, NEVER_DUE)).toBe(true);
+    expect(chain.newest).toBe(4);
   });
 
-  it('is all zeros when it is destroyed', async () => {
-    const { made: chain, slab } = await withSlab(() => new EpochChain(4));
-    for (const epoch of [0, 1, 2]) chain.advance(epoch);
-    expect(slab.bytes.some((byte) => byte !== 0)).toBe(true);
-    chain.destroy();
-    expect(slab.bytes).toEqual(new Uint8Array(slab.bytes.length));
-    expect(chain.alive).toEqual([]);
-    expect(keyOf(chain, 2)).toBeUndefined();
-    chain.destroy();
+  it('loses its chain key with the first epoch that has no key', () => {
+    const due = (epoch: number) => performance.now() + (epoch < 3 ? 1e6 : -1);
+    chain.stepTo(2, due);
+    wiper.catchUp();
+    expect(chain.isAlive()).toBe(false);
+    expect(chain.ending?.cause).toBe(CAUSE.due);
+    expect(messageKeyOf(2)).toBeDefined();
+    expect(chain.stepTo(3, due)).toBe(false);
+    expect(chain.jumpTo(3, 1e9)).toBeUndefined();
   });
 
-  it('draws a new chain key each time', async () => {
-    const [one, two] = [await withSlab(() => new EpochChain(1)), await withSlab(() => new EpochChain(1))];
-    expect(one.slab.bytes).not.toEqual(two.slab.bytes);
+  it('overwrites the chain key, and keeps no other copy', () => {
+    chain.jumpTo(0, NEVER);
+    const [messageKey, next] = ratchet(CHAIN_KEY, 0);
+    const slots = filledSlots(wiper).map(toHex);
+    expect(slots.some((slot) => slot.startsWith(toHex(next)))).toBe(true);
+    expect(slots.some((slot) => slot.startsWith(toHex(messageKey)))).toBe(true);
+    expect(slots.join()).not.toContain(toHex(CHAIN_KEY));
+  });
+
+  it('does not go back', () => {
+    chain.jumpTo(5, NEVER);
+    expect(() => chain.jumpTo(5, NEVER)).toThrow(RangeError);
+    expect(() => chain.jumpTo(3, NEVER)).toThrow(RangeError);
+  });
+
+  it('zeroes what is due, tells it once, and uses its slots again', () => {
+    for (const epoch of [0, 1, 2]) chain.jumpTo(epoch, performance.now() + (epoch - 1) * 1e6);
+    const [old] = [chain.find(0)];
+    chain.destroyDue(performance.now() + 1);
+    expect(old?.commitment()).toBeUndefined();
+    expect(old?.copyEncryption(new Uint8Array(KEY_BYTES))).toBe(false);
+    expect(chain.collect().map(({ epoch, cause }) => [epoch, cause])).toEqual([
+      [0, CAUSE.due],
+      [1, CAUSE.due],
+    ]);
+    expect(chain.collect()).toEqual([]);
+    expect(chain.find(0)).toBeUndefined();
+    expect(messageKeyOf(2)).toBeDefined();
+    // The chain key and one epoch.
+    expect(filledSlots(wiper).length).toBe(2);
+    chain.destroyUpTo(2);
+    expect(filledSlots(wiper).length).toBe(1);
+  });
+
+  it('counts the time that an operation held a copy', () => {
+    const key = chain.jumpTo(0, performance.now() - 5);
+    key?.slot.wipe(() => key.dueMs, CAUSE.due);
+    key?.letGo();
+    expect(chain.collect()[0]?.lagMs).toBeGreaterThanOrEqual(5);
+  });
+
+  it('is all zeros when it is destroyed', () => {
+    for (const epoch of [0, 1, 2]) chain.jumpTo(epoch, NEVER);
+    for (const epoch of [0, 2]) chain.find(epoch)?.commitment();
+    chain.destroy(CAUSE.disposed);
+    expect(filledSlots(wiper)).toEqual([]);
+    expect(chain.isAlive()).toBe(false);
+    expect(chain.jumpTo(3, NEVER)).toBeUndefined();
+    chain.release();
   });
 });
+
+const NEVER_DUE = () => NEVER;

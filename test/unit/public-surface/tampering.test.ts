@@ -33,6 +33,7 @@ import {
   verifyStream,
 } from '@mwrasp/crypto/sign';
 import { afterAll, describe, expect, it, vi } from 'vitest';
+import { theWiper } from '../../../src/fragment/wiper-thread.ts';
 import { flipped } from '../../support/keys.ts';
 import { collect } from '../../support/streams.ts';
 import { type Codes, readSurface } from './documented.ts';
@@ -108,10 +109,14 @@ function only(within: string, name: RegExp): string {
 
 const bytesOf = (path: string) => new Uint8Array(readFileSync(path));
 
-// Time stands still: however long these tests take, nothing expires under them.
-vi.spyOn(systemClock, 'monotonicMs').mockReturnValue(0);
+// Time stands still, and so far ahead that the thread that destroys keys, which has a clock of its own, leaves them alone:
+// however long these tests take, nothing expires under them.
+vi.spyOn(systemClock, 'monotonicMs').mockReturnValue(1e9);
+vi.spyOn(systemClock, 'wallMs').mockReturnValue(1e9);
+vi.spyOn(await theWiper(), 'lateMs').mockReturnValue(0);
 const vault = await TemporalVault.create({ ttlMs: 60_000 });
 const [fragment, otherFragment] = vault.split(message, { total: 2 }) as [Uint8Array, Uint8Array];
+const [batch] = vault.splitMany([message]) as [Uint8Array];
 afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
   vault.dispose();
@@ -272,6 +277,14 @@ const READERS: readonly Reader[] = [
     bytes: fragment,
     every: inspectFragment(fragment).headerBytes,
     read: (bytes) => vault.reassemble([otherFragment, bytes]),
+    changed: 'wrong',
+  },
+  {
+    id: 'fragment.TemporalVault#reassembleMany',
+    argument: 'fragments',
+    bytes: batch,
+    every: inspectFragment(batch).headerBytes,
+    read: (bytes) => vault.reassembleMany([bytes]),
     changed: 'wrong',
   },
   {

@@ -1,18 +1,35 @@
 import { systemClock } from '@mwrasp/crypto';
 import { inspectFragment, TemporalVault } from '@mwrasp/crypto/fragment';
 import { afterAll, vi } from 'vitest';
-import { type Argument, argument, arrayOf, bytes, integer, optional, options } from '../arguments.ts';
+import { theWiper } from '../../../../src/fragment/wiper-thread.ts';
+import { collect } from '../../../support/streams.ts';
+import {
+  type Argument,
+  argument,
+  arrayOf,
+  bytes,
+  integer,
+  oneOf,
+  optional,
+  options,
+  source,
+} from '../arguments.ts';
 import { row, type Table } from '../row.ts';
 import { sample, throwingGetters } from '../values.ts';
 
-// Time stands still: however long these tests take, nothing expires under them.
-vi.spyOn(systemClock, 'monotonicMs').mockReturnValue(0);
+// Time stands still, and so far ahead that the thread that destroys keys, which has a clock of its own, leaves them alone:
+// however long these tests take, nothing expires under them.
+vi.spyOn(systemClock, 'monotonicMs').mockReturnValue(1e9);
+vi.spyOn(systemClock, 'wallMs').mockReturnValue(1e9);
+vi.spyOn(await theWiper(), 'lateMs').mockReturnValue(0);
 const vault = await TemporalVault.create({ ttlMs: 60_000 });
 const ended = await TemporalVault.create();
 ended.dispose();
 afterAll(() => vault.dispose());
 
 const [fragment] = vault.split(sample(100)) as [Uint8Array];
+const [batch] = vault.splitMany([sample(100)]) as [Uint8Array];
+const pieces = await collect(vault.splitStream([sample(100)], { pieceSizeBytes: 50 }));
 
 const clock: Argument = optional(
   argument('options.clock', () => ({ wallMs: () => 1, monotonicMs: () => 1 }), {
@@ -26,6 +43,19 @@ const clock: Argument = optional(
     },
   }),
 );
+
+const context = optional(bytes('options.context', new Uint8Array(0), 2 ** 16));
+
+const shape = [
+  optional(integer('options.threshold', 1, 1, 1)),
+  optional(integer('options.total', 1, 1, 255)),
+  optional(oneOf('options.secrecy', 'epoch')),
+  context,
+];
+
+const listener: Argument = argument('listener', () => () => {}, {
+  takes: ['a function', 'a class', 'a proxy of a function that throws'],
+});
 
 async function createAndDispose(wanted: never): Promise<void> {
   const made = await TemporalVault.create(wanted);
@@ -48,14 +78,25 @@ export const FRAGMENT: Table = {
       live: () => vault,
       ended: () => ended,
       methods: {
-        split: [
-          bytes('data', sample(100), 2 ** 20),
-          options(
-            optional(integer('options.threshold', 1, 1, 1)),
-            optional(integer('options.total', 1, 1, 255)),
-          ),
+        split: [bytes('data', sample(100), 2 ** 20), options(...shape)],
+        reassemble: [
+          arrayOf('fragments', bytes('fragments', fragment), ['an empty array']),
+          options(context),
         ],
-        reassemble: [arrayOf('fragments', bytes('fragments', fragment), ['an empty array'])],
+        splitMany: [
+          arrayOf('messages', bytes('messages', sample(100)), ['an empty array']),
+          options(...shape),
+        ],
+        reassembleMany: [
+          arrayOf('fragments', bytes('fragments', batch), ['an empty array']),
+          options(context),
+        ],
+        splitStream: [
+          source('source'),
+          options(...shape, optional(integer('options.pieceSizeBytes', 1000, 1, 2 ** 20))),
+        ],
+        reassembleStream: [source('source', pieces), options(context)],
+        onEvent: [listener],
       },
     },
   },
