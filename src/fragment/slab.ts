@@ -100,7 +100,8 @@ export interface Ending {
 export class Slot {
   readonly #page: Page;
   readonly #index: number;
-  readonly #bytes: Uint8Array;
+  /** Where its bytes begin in the page's: a view of its own would take more memory than they do. */
+  readonly #from: number;
   /** What the word is while the present contents live. */
   #live: number = STATE.dead;
   #ending: Ending | undefined;
@@ -108,7 +109,7 @@ export class Slot {
   constructor(page: Page, index: number) {
     this.#page = page;
     this.#index = index;
-    this.#bytes = page.keys.subarray(index * SLOT_BYTES, (index + 1) * SLOT_BYTES);
+    this.#from = index * SLOT_BYTES;
   }
 
   /**
@@ -119,11 +120,11 @@ export class Slot {
    * @param ttlMs - Time to live of its owner.
    */
   publish(secret: Uint8Array, dueMs: number, ttlMs: number): void {
-    const { states, dueMs: dues, ttlMs: ttls } = this.#page;
+    const { keys, states, dueMs: dues, ttlMs: ttls } = this.#page;
     const index = this.#index;
     const word = Atomics.load(states, index);
     if ((word & STATE_MASK) !== STATE.free) throw new RangeError('the slot is not free');
-    this.#bytes.set(secret);
+    keys.set(secret, this.#from);
     dues[index] = dueMs;
     ttls[index] = ttlMs;
     this.#ending = undefined;
@@ -155,8 +156,9 @@ export class Slot {
    * @returns Whether the copy is whole.
    */
   copy(out: Uint8Array, from = 0): boolean {
-    const bytes = this.#bytes;
-    for (let i = 0; i < out.length; i++) out[i] = bytes[from + i] as number;
+    const { keys } = this.#page;
+    const start = this.#from + from;
+    for (let i = 0; i < out.length; i++) out[i] = keys[start + i] as number;
     if (this.isAlive()) return true;
     wipe(out);
     return false;
@@ -171,15 +173,19 @@ export class Slot {
    */
   write(secret: Uint8Array, offset = 0): boolean {
     if (!this.isAlive()) return false;
-    this.#bytes.set(secret, offset);
+    this.#page.keys.set(secret, this.#from + offset);
     if (this.isAlive()) return true;
-    this.#bytes.fill(0);
+    this.#zero();
     return false;
   }
 
   /** Zeroes the slot now. When the other thread is about to, both do: zeros do no harm. */
   wipe(now: () => number, cause: Cause): void {
-    if (!this.#page.wipe(this.#index, now, cause) && !this.isFree()) this.#bytes.fill(0);
+    if (!this.#page.wipe(this.#index, now, cause) && !this.isFree()) this.#zero();
+  }
+
+  #zero(): void {
+    this.#page.keys.fill(0, this.#from, this.#from + SLOT_BYTES);
   }
 
   /** Whether it has no contents and may be filled. */

@@ -15,6 +15,8 @@ export const CONTROL = {
   watching: 1,
   /** When it wants to run again, whole milliseconds on the clock of the thread that uses the keys. */
   planned: 2,
+  /** Counts its ticks; who cannot go on without one sleeps on this word. */
+  ticks: 3,
 } as const;
 
 /** Words of the control block. */
@@ -58,6 +60,10 @@ const wipe = (page, i, cause) => {
   Atomics.exchange(page.states, i, generation | ${STATE.dead});
   return 1;
 };
+const ticked = () => {
+  Atomics.add(control, ${CONTROL.ticks}, 1);
+  Atomics.notify(control, ${CONTROL.ticks});
+};
 let plannedMs = Infinity;
 let lastMs = now();
 let partingMs = Date.now() - lastMs;
@@ -97,10 +103,12 @@ for (;;) {
   plannedMs = nextMs === Infinity ? Infinity : Math.min(nextMs, nowMs + ${MAX_TICK_MS});
   if (plannedMs === Infinity) {
     Atomics.store(control, ${CONTROL.watching}, 0);
+    ticked();
     Atomics.wait(control, ${CONTROL.bell}, bell);
   } else {
     Atomics.store(control, ${CONTROL.planned}, Math.floor(plannedMs) | 0);
     Atomics.store(control, ${CONTROL.watching}, 1);
+    ticked();
     Atomics.wait(control, ${CONTROL.bell}, bell, Math.max(0, plannedMs - now()));
   }
 }`;

@@ -22,6 +22,9 @@ interface NodeProcess {
 /** A thread that has not begun after this time is done without, milliseconds. */
 const START_LIMIT_MS = 10_000;
 
+/** Who finds that the thread is too late waits so long for it, milliseconds. */
+const MAX_CATCH_UP_MS = 50;
+
 /** Small: the thread holds a few numbers and allocates next to nothing. */
 const LIMITS = { maxOldGenerationSizeMb: 16, maxYoungGenerationSizeMb: 1, stackSizeMb: 1 } as const;
 
@@ -84,6 +87,15 @@ export class ThreadWiper extends Wiper {
     if (Atomics.load(this.#control, CONTROL.watching) === 0) return 0;
     // In 32 bits, so that it is right after 25 days as well.
     return (Math.floor(nowMs) - Atomics.load(this.#control, CONTROL.planned)) | 0;
+  }
+
+  /** Lets the thread run: it may be late because this one leaves it no processor. */
+  override catchUp(): void {
+    const control = this.#control;
+    const seen = Atomics.load(control, CONTROL.ticks);
+    Atomics.add(control, CONTROL.bell, 1);
+    Atomics.notify(control, CONTROL.bell);
+    Atomics.wait(control, CONTROL.ticks, seen, MAX_CATCH_UP_MS);
   }
 
   protected override allocate(bytes: number): SharedArrayBuffer {

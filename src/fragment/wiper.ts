@@ -54,8 +54,8 @@ export abstract class Wiper {
   /** By how many milliseconds the next tick is late; 0 or less when it is not. */
   abstract lateMs(nowMs: number): number;
 
-  /** Does now what a late tick would do, where that is this thread's work. */
-  catchUp(): void {}
+  /** Has a tick that is late done now, or waits a little for it. */
+  abstract catchUp(): void;
 
   /** Memory for a page. */
   protected abstract allocate(bytes: number): ArrayBufferLike;
