@@ -1,11 +1,12 @@
 #!/usr/bin/env node
 /**
- * Compiles src/engines/wasm/assembly/ and writes the bytes into src/engines/wasm/binary.ts. The same source gives the same
- * bytes on every machine: the compiler is a JavaScript program whose version package-lock.json fixes.
+ * Compiles the folder assembly/ of each module and writes the bytes into binary.ts beside it. The same source gives the
+ * same bytes on every machine: the compiler is a JavaScript program whose version package-lock.json fixes.
  *
- *     node scripts/build-wasm.mjs            writes the module
- *     node scripts/build-wasm.mjs --check    compares it with what the source gives, and writes nothing
- *     node scripts/build-wasm.mjs --out FILE writes the bare bytes to FILE, and the text form beside it
+ *     node scripts/build-wasm.mjs            writes the modules
+ *     node scripts/build-wasm.mjs --check    compares them with what the source gives, and writes nothing
+ *     node scripts/build-wasm.mjs --out FILE writes the bare bytes of the engine to FILE, and the text form beside it;
+ *                                            with --module FOLDER those of another module
  *
  * @module
  */
@@ -15,21 +16,26 @@ import { parseArgs } from 'node:util';
 import asc from 'assemblyscript/asc';
 import { root } from './entries.mjs';
 
-const ENTRY = 'src/engines/wasm/assembly/index.ts';
-const MODULE = join(root, 'src/engines/wasm/binary.ts');
-/** Pages of 64 KiB: what assembly/memory.ts lays out. */
-const PAGES = 24;
-/** What the binary may have, before compression. */
-const MAX_BYTES = 120_000;
+/** `pages` of 64 KiB are what its source lays out; `maxBytes` is what the binary may have, before compression. */
+const MODULES = [
+  { folder: 'src/engines/wasm', pages: 24, maxBytes: 120_000 },
+  { folder: 'src/fragment/erasure', pages: 3, maxBytes: 4_000 },
+];
 
-const { values } = parseArgs({ options: { check: { type: 'boolean' }, out: { type: 'string' } } });
+const { values } = parseArgs({
+  options: {
+    check: { type: 'boolean' },
+    out: { type: 'string' },
+    module: { type: 'string', default: 'src/engines/wasm' },
+  },
+});
 
 /** The compiled bytes. */
-async function compile() {
+async function compile({ folder, pages, maxBytes }) {
   const files = new Map();
   const { error, stderr } = await asc.main(
     [
-      ENTRY,
+      `${folder}/assembly/index.ts`,
       '--outFile=out.wasm',
       '--textFile=out.wat',
       '--baseDir=.',
@@ -40,8 +46,8 @@ async function compile() {
       // No allocator and no collector: everything has its place in the memory.
       '--runtime=stub',
       '--enable=simd',
-      `--initialMemory=${PAGES}`,
-      `--maximumMemory=${PAGES}`,
+      `--initialMemory=${pages}`,
+      `--maximumMemory=${pages}`,
     ],
     {
       readFile: (name, baseDir) => {
@@ -56,7 +62,9 @@ async function compile() {
     },
   );
   if (error !== null) throw new Error(`${error.message}\n${stderr.toString()}`);
-  return { bytes: files.get('out.wasm'), text: files.get('out.wat') };
+  const bytes = files.get('out.wasm');
+  if (bytes.length > maxBytes) throw new Error(`${folder}: ${bytes.length} bytes are more than ${maxBytes}`);
+  return { bytes, text: files.get('out.wat') };
 }
 
 /** The module that carries the bytes. */
@@ -74,18 +82,29 @@ export const WASM_BASE64 =
 `;
 }
 
-const { bytes, text } = await compile();
-if (bytes.length > MAX_BYTES) throw new Error(`${bytes.length} bytes are more than ${MAX_BYTES}`);
-if (values.out !== undefined) {
+/** Writes the module, or compares it. */
+async function build(module) {
+  const { bytes } = await compile(module);
+  const file = `${module.folder}/binary.ts`;
+  if (!values.check) {
+    writeFileSync(join(root, file), moduleText(bytes));
+    console.error(`${file}: ${bytes.length} bytes of WebAssembly`);
+  } else if (readFileSync(join(root, file), 'utf8') === moduleText(bytes)) {
+    console.error(`${file}: ${bytes.length} bytes, the same as in the tree`);
+  } else {
+    console.error(`${file} is not what the source gives: run node scripts/build-wasm.mjs`);
+    process.exitCode = 1;
+  }
+}
+
+if (values.out === undefined) {
+  for (const module of MODULES) await build(module);
+} else {
+  const module = MODULES.find(({ folder }) => folder === values.module);
+  if (module === undefined)
+    throw new Error(`--module: one of ${MODULES.map(({ folder }) => folder).join(', ')}`);
+  const { bytes, text } = await compile(module);
   writeFileSync(values.out, bytes);
   writeFileSync(values.out.replace(/(\.wasm)?$/, '.wat'), text);
   console.error(`${values.out}: ${bytes.length} bytes`);
-} else if (!values.check) {
-  writeFileSync(MODULE, moduleText(bytes));
-  console.error(`${MODULE}: ${bytes.length} bytes of WebAssembly`);
-} else if (readFileSync(MODULE, 'utf8') === moduleText(bytes)) {
-  console.error(`${bytes.length} bytes, the same as in the tree`);
-} else {
-  console.error('src/engines/wasm/binary.ts is not what the source gives: run node scripts/build-wasm.mjs');
-  process.exitCode = 1;
 }
