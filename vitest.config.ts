@@ -77,7 +77,13 @@ export default defineConfig({
     coverage: {
       provider: 'v8',
       include: ['src/**/*.ts'],
-      exclude: ['src/cli/**'],
+      exclude: [
+        'src/cli/**',
+        'src/engines/wasm/assembly/**',
+        'src/engines/wasm/binary.ts',
+        'src/fragment/erasure/assembly/**',
+        'src/fragment/erasure/binary.ts',
+      ],
       reporter: ['text', 'html', 'json-summary'],
       reportsDirectory: 'coverage',
       thresholds: { lines: 95 },
