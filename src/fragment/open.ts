@@ -9,7 +9,7 @@ import { AES_256_GCM } from '../params.ts';
 import type { EpochKey } from './chain.ts';
 import type { Channel } from './channel.ts';
 import { withCipher } from './cipher.ts';
-import { erasureCode, type SecretShare, secretSharing } from './codes.ts';
+import { combineSecret, reconstruct, type SecretShare } from './codes.ts';
 import { type Fragment, OFFSET, SECRECY } from './format.ts';
 import { InnerKey } from './inner.ts';
 
@@ -93,7 +93,7 @@ function join(found: readonly (Uint8Array | undefined)[], first: Fragment, bytes
     if (piece === undefined) missing = true;
     else out.set(piece.subarray(0, Math.max(0, bytes - i * pieceBytes)), Math.min(bytes, i * pieceBytes));
   }
-  if (missing && bytes > 0) erasureCode().reconstruct(pieces, threshold, total, pieceBytes, out);
+  if (missing && bytes > 0) reconstruct(pieces, threshold, total, pieceBytes, out);
   return out;
 }
 
@@ -109,7 +109,7 @@ function openInner(
   for (const [index, piece] of found.entries()) {
     if (piece !== undefined) shares.push({ x: index + 1, y: piece.subarray(first.pieceBytes) });
   }
-  const secret = secretSharing().combine(shares, first.threshold);
+  const secret = combineSecret(shares, first.threshold);
   const inner = InnerKey.derive(key, secret);
   wipe(secret);
   try {

@@ -10,7 +10,7 @@ import { AES_256_GCM } from '../params.ts';
 import type { EpochKey } from './chain.ts';
 import type { Channel, Frame } from './channel.ts';
 import { withCipher } from './cipher.ts';
-import { erasureCode, secretSharing } from './codes.ts';
+import { encodeParity, splitSecret } from './codes.ts';
 import {
   bytesPerPiece,
   headerBytes,
@@ -105,7 +105,7 @@ class Pieces implements Disposable {
     this.#pieceBytes = pieceBytes;
     this.#parity = allocate((total - threshold) * pieceBytes);
     this.#padded = new Uint8Array(pieceBytes);
-    if (this.#parity.length > 0) erasureCode().encodeParity(data, threshold, total, this.#parity);
+    if (this.#parity.length > 0) encodeParity(data, threshold, total, this.#parity);
   }
 
   /** Valid until the next call. */
@@ -148,7 +148,7 @@ function sealThreshold(channel: Channel, key: EpochKey, message: Message): Uint8
   const commitment = key.commitment();
   if (commitment === undefined) return undefined;
   const secret = randomFill(allocateSecret(SHARE_BYTES));
-  const shares = secretSharing().split(secret, threshold, total);
+  const shares = splitSecret(secret, threshold, total);
   const inner = InnerKey.derive(key, secret);
   wipe(secret);
   try {

@@ -7,17 +7,16 @@
  * thread would do it: first the word, then the bytes.
  */
 import nodeCrypto from 'node:crypto';
-import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
 import { EpochChain, type EpochKey } from '../../src/fragment/chain.ts';
 import { Channel } from '../../src/fragment/channel.ts';
-import { useCodes } from '../../src/fragment/codes.ts';
 import { CONTENT, type Fragment, readFragment, SECRECY } from '../../src/fragment/format.ts';
 import { openMessage } from '../../src/fragment/open.ts';
 import { sealMessage } from '../../src/fragment/seal.ts';
 import { CAUSE, type Page, SLOT_BYTES, STATE, STATE_MASK } from '../../src/fragment/slab.ts';
 import { TimerWiper } from '../../src/fragment/wiper-timer.ts';
-import { filledSlots, pagesOf, plainErasure, plainSharing } from '../unit/fragment/support.ts';
+import { filledSlots, pagesOf } from '../unit/fragment/support.ts';
 
 const CHAIN_KEY = Uint8Array.from({ length: 32 }, (_, i) => i + 1);
 const CONTEXT = new Uint8Array(0);
@@ -30,8 +29,6 @@ const SHAPES = [
 ] as const;
 
 type Shape = (typeof SHAPES)[number];
-
-beforeAll(() => useCodes({ erasure: plainErasure, sharing: plainSharing }));
 
 afterEach(() => {
   vi.restoreAllMocks();

@@ -84,7 +84,7 @@ function decode(vector: Vector, fragments: Uint8Array[]): Uint8Array {
   for (let i = 0; i < k; i++) whole.set(pieces[i] ?? [], i * pieceBytes);
   plainErasure.reconstruct(pieces, k, n, pieceBytes, whole);
   if (secrecy === 0) return whole.subarray(0, messageBytes);
-  const secret = plainSharing.combine(shares, k);
+  const secret = plainSharing.combine(shares);
   const [inner, secretCommitment] = derive(concat(messageKey, secret), 'mwrasp-crypto/tf1/threshold');
   expect(equal(first.subarray(85, 117), secretCommitment)).toBe(true);
   const head = first.slice(0, headBytes);

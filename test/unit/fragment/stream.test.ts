@@ -48,7 +48,11 @@ describe('streams', () => {
       const cut: Uint8Array[] = [];
       for (let at = 0; at < bytes.length; at += size) cut.push(bytes.subarray(at, at + size));
       expect(concat(...(await all(vault.reassembleStream(cut))))).toEqual(DATA);
-      await expectError(() => all(vault.reassembleStream(cut.slice(0, cut.length >> 1))), QuorumError, 'ERR_QUORUM');
+      await expectError(
+        () => all(vault.reassembleStream(cut.slice(0, cut.length >> 1))),
+        QuorumError,
+        'ERR_QUORUM',
+      );
     }
   });
 

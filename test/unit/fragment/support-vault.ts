@@ -1,14 +1,10 @@
 /**
- * Vaults that are disposed after each test, and the codes in their places.
+ * Vaults that are disposed after each test.
  *
  * @module
  */
 import { TemporalVault, type VaultOptions } from '@mwrasp/crypto/fragment';
 import { afterEach, vi } from 'vitest';
-import { useCodes } from '../../../src/fragment/codes.ts';
-import { plainErasure, plainSharing } from './support.ts';
-
-useCodes({ erasure: plainErasure, sharing: plainSharing });
 
 /** A life so long that no test outlasts it: only what a test does to its clock counts. */
 export const LONG: VaultOptions = { ttlMs: 60_000, epochMs: 15_000 };

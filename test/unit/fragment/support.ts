@@ -7,7 +7,7 @@ import { createCipheriv, createDecipheriv, createHash } from 'node:crypto';
 import { vi } from 'vitest';
 import { concat, uintBytes, utf8 } from '../../../src/bytes.ts';
 import type { Clock } from '../../../src/clock.ts';
-import type { ErasureCode, SecretShare, SecretSharing } from '../../../src/fragment/codes.ts';
+import type { encodeParity, reconstruct, SecretShare } from '../../../src/fragment/codes.ts';
 import { type Page, SLOT_BYTES } from '../../../src/fragment/slab.ts';
 import type { Wiper } from '../../../src/fragment/wiper.ts';
 
@@ -126,7 +126,10 @@ const ERASURE_POLYNOMIAL = 0x11d;
 const SHAMIR_POLYNOMIAL = 0x11b;
 
 /** Reed–Solomon as the docs describe it, slowly. */
-export const plainErasure: ErasureCode = {
+export const plainErasure: {
+  encodeParity(...args: Parameters<typeof encodeParity>): void;
+  reconstruct(...args: Parameters<typeof reconstruct>): void;
+} = {
   encodeParity(data, k, n, out) {
     const size = Math.ceil(data.length / k);
     const points = Array.from({ length: k }, (_, x) => {
@@ -154,17 +157,6 @@ export const plainErasure: ErasureCode = {
 };
 
 /** Shamir's scheme as the docs describe it, slowly. */
-export const plainSharing: SecretSharing = {
-  split(secret, k, n) {
-    const points = [{ x: 0, y: secret }];
-    // Any k − 1 further points, chosen at random, make a random polynomial through the secret.
-    for (let x = 1; x < k; x++) {
-      points.push({ x, y: globalThis.crypto.getRandomValues(new Uint8Array(secret.length)) });
-    }
-    return Array.from({ length: n }, (_, i) => ({
-      x: i + 1,
-      y: interpolate(points, i + 1, SHAMIR_POLYNOMIAL),
-    }));
-  },
+export const plainSharing: { combine(shares: readonly SecretShare[]): Uint8Array } = {
   combine: (shares) => interpolate(shares, 0, SHAMIR_POLYNOMIAL),
 };

@@ -49,7 +49,7 @@ const context = optional(bytes('options.context', new Uint8Array(0), 2 ** 16));
 const shape = [
   optional(integer('options.threshold', 1, 1, 1)),
   optional(integer('options.total', 1, 1, 255)),
-  optional(oneOf('options.secrecy', 'epoch')),
+  optional(oneOf('options.secrecy', 'epoch', 'threshold')),
   context,
 ];
 
