@@ -44,7 +44,9 @@ export interface FragmentOutcome {
 const TTL_MS = 100;
 const FRAGMENTS_PER_PIECE = 4;
 /** A piece that was not put together in time (a busy machine) is sealed again this often. */
-const MAX_TRIES = 5;
+const MAX_TRIES = 10;
+/** Each time it waits so much longer: what held the machine up once is mostly not over at once. */
+const RETRY_MS = 50;
 const SIGNATURE_CONTEXT = new TextEncoder().encode('mwrasp-crypto demo: SHA3-512 of a file');
 
 /** Names of the two keys in the keystore. */
@@ -169,7 +171,7 @@ export class Job {
     using progress = new Progress('fragment', this.#sizeBytes);
     let done = 0;
     for await (const piece of piecesOf(this.#file)) {
-      yield* this.#throughFragments(vault, piece, counts);
+      yield* await this.#throughFragments(vault, piece, counts);
       counts.pieces++;
       done += piece.length;
       progress.update(done);
@@ -177,7 +179,11 @@ export class Job {
   }
 
   /** Fragments of one piece that was put together again in time. */
-  #throughFragments(vault: TemporalVault, piece: Uint8Array, counts: { late: number }): Uint8Array[] {
+  async #throughFragments(
+    vault: TemporalVault,
+    piece: Uint8Array,
+    counts: { late: number },
+  ): Promise<Uint8Array[]> {
     for (let attempt = 0; attempt < MAX_TRIES; attempt++) {
       let fragments: Uint8Array[] = [];
       let together: Uint8Array | undefined;
@@ -187,6 +193,7 @@ export class Job {
       });
       if (code !== undefined) {
         counts.late++;
+        await sleep(RETRY_MS * attempt);
         continue;
       }
       if (together === undefined || !sameBytes(together, piece)) {
