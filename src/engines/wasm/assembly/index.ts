@@ -1,2 +1,6 @@
 /** What JavaScript calls: one function an operation. */
-export { keccakF1600 } from './keccak';
+import { kemTables } from './mlkem-tables';
+
+export { kemDecapsulate, kemEncapsulate, kemGenerate } from './mlkem';
+
+kemTables();

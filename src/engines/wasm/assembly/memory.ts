@@ -16,12 +16,14 @@ export const TABLES: usize = 0x8000;
 
 /** The region of secrets. */
 export const SECRETS: usize = 0x10000;
+/** Results: JavaScript copies them and zeroes what it copied; nobody else does. */
+export const OUT: usize = SECRETS;
 /** One Keccak state: 25 lanes. */
-export const STATE: usize = SECRETS;
+export const STATE: usize = SECRETS + 0x2000;
 /** Two Keccak states side by side: 25 pairs of lanes. */
-export const STATES: usize = SECRETS + 208;
-/** Inputs, outputs and intermediate values. */
-export const WORK: usize = SECRETS + 0x280;
+export const STATES: usize = STATE + 208;
+/** Inputs and intermediate values. */
+export const WORK: usize = STATE + 0x280;
 /** Where the region of secrets ends. */
 export const SECRETS_END: usize = 0x60000;
 
@@ -38,5 +40,5 @@ export const SIGN_SLOTS: usize = 0xc0000;
 // @ts-ignore: decorator
 @inline
 export function wipe(workBytes: usize): void {
-  memory.fill(SECRETS, 0, WORK - SECRETS + workBytes);
+  memory.fill(STATE, 0, WORK - STATE + workBytes);
 }

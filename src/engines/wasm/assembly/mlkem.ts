@@ -1,0 +1,181 @@
+/**
+ * ML-KEM-1024 (FIPS 203): key generation, encapsulation and decapsulation, one call each.
+ *
+ * What follows from public keys alone (Â, t̂, H(ek)) lies in a slot that outlives the call. Everything else is zero when a
+ * function returns, except the results, which JavaScript fetches.
+ */
+import { STATE, STATES, wipe } from './memory';
+import { addMessage, addTo, compress11, compress5, decode12, decodeMessage, decompress11, decompress5, encode12 } from './mlkem-encode';
+import { multiply } from './mlkem-field';
+import {
+  ACCUMULATOR, C1_BYTES, CT, CT_AGAIN, CT_BYTES, DK, DK_BYTES, DK_EK, DK_HASH, DK_Z, EK_BYTES, ENCODED_VECTOR, ENTRY, FACTORS,
+  G_OUT, K, MESSAGE, MESSAGE_HASH, NOISE, NOISE_VECTOR, OUT_CT, OUT_DK, OUT_SECRET, POLY, REJECTED, SECRET_VECTOR, SEED,
+  SLOT_HASH, SLOT_MATRIX, SLOT_T, WORK_BYTES,
+} from './mlkem-memory';
+import { inverseNtt, ntt } from './mlkem-ntt';
+import { FACTOR, prepareFactor, sumOfProducts } from './mlkem-product';
+import { sampleMatrix, sampleNoise, sampleNoiseX2 } from './mlkem-sample';
+import { hash, SHA3_256_RATE, SHA3_512_RATE, SHA3_SUFFIX, SHAKE256_RATE, SHAKE_SUFFIX } from './sponge';
+
+/** H of §4.1. */
+function hashH(data: usize, length: usize, out: usize): void {
+  hash(STATE, SHA3_256_RATE, SHA3_SUFFIX, data, length, out, 32);
+}
+
+/** G of §4.1. */
+function hashG(data: usize, length: usize): void {
+  hash(STATE, SHA3_512_RATE, SHA3_SUFFIX, data, length, G_OUT, 64);
+}
+
+/** Transforms k polynomials and prepares them to be multiplied with. */
+function transformToFactors(vector: usize): void {
+  for (let i: usize = 0; i < K; i++) {
+    ntt(vector + i * POLY);
+    prepareFactor(vector + i * POLY, FACTORS + i * FACTOR);
+  }
+}
+
+/** Expands ek at {@link DK_EK} into a slot. False when a coefficient is not below q (§7.2). */
+function expandKey(slot: usize): bool {
+  let reduced = true;
+  for (let i: usize = 0; i < K; i++) {
+    reduced = decode12(DK_EK + 384 * i, slot + SLOT_T + i * POLY) && reduced;
+  }
+  sampleMatrix(DK_EK + ENCODED_VECTOR, slot + SLOT_MATRIX);
+  return reduced;
+}
+
+/** t̂ᵢ = 2¹⁶ · 2⁻¹⁶ (Â ∘ ŝ)ᵢ + êᵢ, at most 0.65 q + 5.5 q, encoded. */
+function publicPolynomial(product: usize, noise: usize, out: usize): void {
+  for (let i: usize = 0; i < POLY; i += 16) {
+    // 2¹⁶ mod q, and its companion.
+    const scaled = multiply(v128.load(product + i), i16x8.splat(-1044), i16x8.splat(-10276));
+    v128.store(product + i, i16x8.add(scaled, v128.load(noise + i)));
+  }
+  encode12(product, out);
+}
+
+/**
+ * ML-KEM.KeyGen_internal, Algorithm 16 with Algorithm 13.
+ *
+ * Takes d ‖ z at SEED and fills the slot; dk is at OUT.
+ */
+export function kemGenerate(slot: usize): void {
+  memory.copy(DK_Z, SEED + 32, 32);
+  store<u8>(SEED + 32, K as u8);
+  hashG(SEED, 33);
+  const rho = G_OUT;
+  const sigma = G_OUT + 32;
+  sampleMatrix(rho, slot + SLOT_MATRIX);
+  for (let i: usize = 0; i < K; i += 2) {
+    sampleNoiseX2(sigma, i, SECRET_VECTOR + i * POLY, SECRET_VECTOR + (i + 1) * POLY);
+    sampleNoiseX2(sigma, i + K, NOISE_VECTOR + i * POLY, NOISE_VECTOR + (i + 1) * POLY);
+  }
+  transformToFactors(SECRET_VECTOR);
+  // In this order: each encoding overwrites a few bytes behind it.
+  for (let i: usize = 0; i < K; i++) encode12(SECRET_VECTOR + i * POLY, DK + 384 * i);
+  for (let i: usize = 0; i < K; i++) {
+    ntt(NOISE_VECTOR + i * POLY);
+    sumOfProducts(slot + SLOT_MATRIX + K * i * ENTRY, ENTRY, FACTORS, ACCUMULATOR);
+    publicPolynomial(ACCUMULATOR, NOISE_VECTOR + i * POLY, DK_EK + 384 * i);
+  }
+  memory.copy(DK_EK + ENCODED_VECTOR, rho, 32);
+  for (let i: usize = 0; i < K; i++) decode12(DK_EK + 384 * i, slot + SLOT_T + i * POLY);
+  hashH(DK_EK, EK_BYTES, DK_HASH);
+  memory.copy(slot + SLOT_HASH, DK_HASH, 32);
+  memory.copy(OUT_DK, DK, DK_BYTES);
+  wipe(WORK_BYTES);
+}
+
+/** K-PKE.Encrypt, Algorithm 14, of the message at {@link MESSAGE} under r, the second half of {@link G_OUT}. */
+function encrypt(slot: usize, out: usize): void {
+  const r = G_OUT + 32;
+  for (let i: usize = 0; i < K; i += 2) {
+    sampleNoiseX2(r, i, SECRET_VECTOR + i * POLY, SECRET_VECTOR + (i + 1) * POLY);
+    sampleNoiseX2(r, i + K, NOISE_VECTOR + i * POLY, NOISE_VECTOR + (i + 1) * POLY);
+  }
+  sampleNoise(r, 2 * K as u8, NOISE);
+  transformToFactors(SECRET_VECTOR);
+  for (let i: usize = 0; i < K; i++) {
+    // Row i of the transpose.
+    sumOfProducts(slot + SLOT_MATRIX + i * ENTRY, K * ENTRY, FACTORS, ACCUMULATOR);
+    inverseNtt(ACCUMULATOR);
+    addTo(ACCUMULATOR, NOISE_VECTOR + i * POLY);
+    compress11(ACCUMULATOR, out + 352 * i);
+  }
+  sumOfProducts(slot + SLOT_T, POLY, FACTORS, ACCUMULATOR);
+  inverseNtt(ACCUMULATOR);
+  addMessage(ACCUMULATOR, NOISE, MESSAGE);
+  compress5(ACCUMULATOR, out + C1_BYTES);
+}
+
+/**
+ * ML-KEM.Encaps_internal, Algorithm 17.
+ *
+ * Takes m at MESSAGE and, for a slot that is to be filled, ek at DK_EK; K ‖ c is at OUT.
+ *
+ * @param fill - Whether the slot has to be filled first.
+ * @returns False when ek has a coefficient that is not below q; there is no result then.
+ */
+export function kemEncapsulate(slot: usize, fill: bool): bool {
+  if (fill) {
+    if (!expandKey(slot)) {
+      wipe(WORK_BYTES);
+      return false;
+    }
+    hashH(DK_EK, EK_BYTES, slot + SLOT_HASH);
+  }
+  memory.copy(MESSAGE_HASH, slot + SLOT_HASH, 32);
+  hashG(MESSAGE, 64);
+  encrypt(slot, OUT_CT);
+  memory.copy(OUT_SECRET, G_OUT, 32);
+  wipe(WORK_BYTES);
+  return true;
+}
+
+/** K-PKE.Decrypt, Algorithm 15, of the ciphertext at {@link CT} into {@link MESSAGE}. */
+function decrypt(): void {
+  for (let i: usize = 0; i < K; i++) decompress11(CT + 352 * i, SECRET_VECTOR + i * POLY);
+  transformToFactors(SECRET_VECTOR);
+  // ŝ takes the room of the vector that is no longer needed.
+  for (let i: usize = 0; i < K; i++) decode12(DK + 384 * i, SECRET_VECTOR + i * POLY);
+  sumOfProducts(SECRET_VECTOR, POLY, FACTORS, ACCUMULATOR);
+  inverseNtt(ACCUMULATOR);
+  decompress5(CT + C1_BYTES, NOISE);
+  decodeMessage(NOISE, ACCUMULATOR, MESSAGE);
+}
+
+/** A mask of ones when the ciphertext and the one made again differ, and of zeros when they are the same. */
+function differenceMask(): u64 {
+  let difference: u64 = 0;
+  for (let i: usize = 0; i < CT_BYTES; i += 8) difference |= load<u64>(CT + i) ^ load<u64>(CT_AGAIN + i);
+  // The highest bit of x | −x is set for every x but 0.
+  return 0 - ((difference | (0 - difference)) >> 63);
+}
+
+/**
+ * ML-KEM.Decaps_internal, Algorithm 18.
+ *
+ * Takes dk at DK and c at CT; K is at OUT. The two ciphertexts are compared, and the secret selected, without a branch.
+ *
+ * @param fill - Whether the slot has to be filled first.
+ * @returns False when ek has a coefficient that is not below q; there is no result then.
+ */
+export function kemDecapsulate(slot: usize, fill: bool): bool {
+  if (fill && !expandKey(slot)) {
+    wipe(WORK_BYTES);
+    return false;
+  }
+  decrypt();
+  memory.copy(MESSAGE_HASH, DK_HASH, 32);
+  hashG(MESSAGE, 64);
+  hash(STATE, SHAKE256_RATE, SHAKE_SUFFIX, DK_Z, 32 + CT_BYTES, REJECTED, 32);
+  encrypt(slot, CT_AGAIN);
+  const rejected = differenceMask();
+  for (let i: usize = 0; i < 32; i += 8) {
+    const secret = load<u64>(G_OUT + i);
+    store<u64>(OUT_SECRET + i, secret ^ (rejected & (secret ^ load<u64>(REJECTED + i))));
+  }
+  wipe(WORK_BYTES);
+  return true;
+}
