@@ -16,7 +16,7 @@ export type Family = 'hash' | 'aead' | 'kem' | 'sign';
 export const FAMILIES: readonly Family[] = ['hash', 'aead', 'kem', 'sign'];
 
 /** The engines that exist. */
-export type EngineName = 'node' | 'noble';
+export type EngineName = 'node' | 'wasm' | 'noble';
 
 /** What some engines can do beyond the basic operations of a family. */
 export type Capability =

@@ -14,6 +14,7 @@ import {
   type FamilyInfo,
   type SelfTestState,
 } from './registry.ts';
+import { wasmEngine } from './wasm/index.ts';
 
 export type { Capability, EngineChoice, EngineName, EngineStatus, Family, FamilyInfo, SelfTestState };
 
@@ -26,12 +27,12 @@ function readEnvironment(): string | undefined {
 }
 
 /**
- * The registry of this process: native first, then the engine that runs everywhere.
+ * The registry of this process: native first, then WebAssembly, then the engine that runs everywhere.
  *
  * @internal
  */
 export const registry: EngineRegistry = /* @__PURE__ */ new EngineRegistry(
-  [nodeEngine, nobleEngine],
+  [nodeEngine, wasmEngine, nobleEngine],
   readEnvironment,
 );
 

@@ -31,7 +31,7 @@ function storeAccepted(at: usize, numbers: v128, accepted: i32): void {
  * @param count - Coefficients so far.
  * @returns Coefficients now; up to 15 beyond the 256th are of no meaning.
  */
-function appendBelowQ(polynomial: usize, count: i32, at: usize, end: usize): i32 {
+export function appendBelowQ(polynomial: usize, count: i32, at: usize, end: usize): i32 {
   const q = i16x8.splat(Q);
   for (; at < end && count < 256; at += 24) {
     const first = unpack12(v128.load(at));

@@ -1,0 +1,117 @@
+/**
+ * The WebAssembly instance: made on first use, one a process.
+ *
+ * Its memory has one region for secrets, which every call leaves zeroed, and slots for what follows from public keys. The
+ * source is in `assembly/`, `assembly/memory.ts` says what lies where.
+ *
+ * @module
+ */
+import { Absent } from '../engine.ts';
+import { WASM_BASE64 } from './binary.ts';
+
+/** What the module exports: an address is that of a byte in its memory. */
+export interface WasmExports {
+  readonly memory: WebAssembly.Memory;
+  /** The region of secrets. */
+  readonly SECRETS: WebAssembly.Global;
+  readonly SECRETS_END: WebAssembly.Global;
+  /** Results, in the region of secrets: whoever fetches them zeroes them. */
+  readonly OUT: WebAssembly.Global;
+
+  readonly HASH_STATE: WebAssembly.Global;
+  readonly HASH_INPUT: WebAssembly.Global;
+  /** Hashes the bytes at HASH_INPUT. */
+  hashOnce(rate: number, suffix: number, length: number, outLength: number): void;
+  /** Absorbs the bytes at HASH_INPUT into the state at HASH_STATE; the state is a result. */
+  hashUpdate(rate: number, at: number, length: number): number;
+  /** Ends the message of the state at HASH_STATE; the state is a result. */
+  hashFinish(rate: number, at: number, suffix: number): void;
+  /** Reads from the state at HASH_STATE; the state is a result, and behind it the output. */
+  hashSqueeze(rate: number, at: number, outLength: number): number;
+  /** HMAC-SHA3-512 of the key at HASH_INPUT and the bytes behind it. */
+  hmacOnce(keyLength: number, length: number): void;
+  /** Two states that absorbed the key at HASH_INPUT. */
+  hmacStart(keyLength: number): void;
+  /** Ends the inner state at HASH_STATE, and gives the outer one at HASH_INPUT what it says. */
+  hmacFinish(at: number): void;
+
+  readonly KEM_DK: WebAssembly.Global;
+  readonly KEM_EK: WebAssembly.Global;
+  readonly KEM_CT: WebAssembly.Global;
+  readonly KEM_SEED: WebAssembly.Global;
+  readonly KEM_SLOTS: WebAssembly.Global;
+  readonly KEM_SLOT_BYTES: WebAssembly.Global;
+  kemGenerate(slot: number): void;
+  kemEncapsulate(slot: number, fill: number): number;
+  kemDecapsulate(slot: number, fill: number): number;
+}
+
+/** The instance and its memory. */
+export class Wasm {
+  readonly exports: WasmExports;
+  /** The whole memory, which has a fixed size. */
+  readonly memory: Uint8Array<ArrayBuffer>;
+
+  /** @param instance - An instance of our module. */
+  constructor(instance: WebAssembly.Instance) {
+    this.exports = instance.exports as unknown as WasmExports;
+    this.memory = new Uint8Array(this.exports.memory.buffer as ArrayBuffer);
+  }
+
+  /** A part of the memory, which stays where it is. */
+  view(address: number, length: number): Uint8Array<ArrayBuffer> {
+    return this.memory.subarray(address, address + length);
+  }
+
+  /** Zeroes the whole region of secrets: for calls that ended before they could do it themselves. */
+  wipeSecrets(): void {
+    this.memory.fill(0, this.exports.SECRETS.value, this.exports.SECRETS_END.value);
+  }
+}
+
+interface Decoders {
+  readonly Uint8Array: { fromBase64?(text: string): Uint8Array<ArrayBuffer> };
+  readonly Buffer?: { from(text: string, encoding: 'base64'): Uint8Array<ArrayBuffer> };
+}
+
+/** The module's bytes. */
+function decode(): Uint8Array<ArrayBuffer> {
+  const { Uint8Array: Bytes, Buffer } = globalThis as unknown as Decoders;
+  if (Bytes.fromBase64 !== undefined) return Bytes.fromBase64(WASM_BASE64);
+  if (Buffer !== undefined) return Buffer.from(WASM_BASE64, 'base64');
+  return Uint8Array.from(atob(WASM_BASE64), (character) => character.charCodeAt(0));
+}
+
+let current: Wasm | Absent | undefined;
+
+function start(): Wasm | Absent {
+  if (typeof WebAssembly !== 'object') return new Absent('this runtime has no WebAssembly');
+  try {
+    return new Wasm(new WebAssembly.Instance(new WebAssembly.Module(decode())));
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    return new Absent(`this runtime does not compile WebAssembly while a call waits (${message})`);
+  }
+}
+
+/** The instance, or why there is none. */
+export function wasm(): Wasm | Absent {
+  current ??= start();
+  return current;
+}
+
+/**
+ * Makes the instance asynchronously, for runtimes that refuse to do it while a call waits.
+ *
+ * @returns Whether there is one now.
+ */
+export async function loadWasm(): Promise<boolean> {
+  if (!(wasm() instanceof Absent)) return true;
+  try {
+    const { instance } = await WebAssembly.instantiate(decode());
+    current = new Wasm(instance);
+    return true;
+  } catch {
+    return false;
+  }
+}
