@@ -109,3 +109,19 @@ export function canonical(x: v128): v128 {
   const r = i32x4.sub(x, v128.and(q, i32x4.ge_s(x, q)));
   return i32x4.add(r, v128.and(q, i32x4.shr_s(r, 31)));
 }
+
+/** x mod± q, of a public number. */
+function centered(x: i64): i32 {
+  const r = <i32>(x % Q);
+  return r > Q / 2 ? r - Q : r;
+}
+
+/** Writes the words `low` and `high` of a public factor. */
+export function storePrepared(factor: i64, low: usize, high: usize): void {
+  const c0 = centered(factor << 13);
+  const c1 = centered(((factor << 29) % Q));
+  const l0 = (c0 << 19) >> 19;
+  const l1 = (c1 << 19) >> 19;
+  store<u32>(low, (l0 & 0xffff) | (l1 << 16));
+  store<u32>(high, (((c0 - l0) >> 13) & 0xffff) | (((c1 - l1) >> 13) << 16));
+}

@@ -6,10 +6,11 @@
  * last two layers of the transform (the first two of its inverse) the partners lie in one vector, so two vectors are
  * shuffled into one of partners and one of their partners.
  */
-import { CONSTANTS, Q, fold23, loadFold13, loadHalf, loadLow13, loadLow23, multiply, multiplyBiased } from './mldsa-field';
-
-/** Bytes of a polynomial of 256 coefficients. */
-export const POLY_BYTES: usize = 1024;
+import {
+  fold23, loadFold13, loadHalf, loadLow13, loadLow23, multiply, multiplyBiased, Q, storePrepared,
+} from './mldsa-field';
+import { NTT_TABLES } from './mldsa-memory';
+import { POLY_BYTES } from './mldsa-params';
 
 /** The 512th root of unity, FIPS 204 §2.5. */
 const ZETA: i64 = 1753;
@@ -21,12 +22,12 @@ const ACROSS_BYTES: usize = 64 * 8;
 /** Those of the two layers within vectors, for each of 32 pairs of vectors: low and high of layer 7, of layer 8. */
 const WITHIN_BYTES: usize = 32 * 64;
 
-const FORWARD: usize = memory.data(5120, 16);
+const FORWARD: usize = NTT_TABLES;
 const FORWARD_WITHIN: usize = FORWARD + ACROSS_BYTES;
 const INVERSE: usize = FORWARD_WITHIN + WITHIN_BYTES;
 const INVERSE_WITHIN: usize = INVERSE + ACROSS_BYTES;
 /** The factors of the last layer of the inverse: of the sum, then of the difference. */
-const LAST: usize = memory.data(16, 16);
+const LAST: usize = INVERSE_WITHIN + WITHIN_BYTES;
 
 /** (base^exponent) mod q, of public numbers. */
 function power(base: i64, exponent: u32): i64 {
@@ -36,22 +37,6 @@ function power(base: i64, exponent: u32): i64 {
     base = (base * base) % Q;
   }
   return result;
-}
-
-/** x mod± q, of a public number. */
-function centered(x: i64): i32 {
-  const r = <i32>(x % Q);
-  return r > Q / 2 ? r - Q : r;
-}
-
-/** Writes the words `low` and `high` of a factor, as mldsa-field.ts describes them. */
-function storePrepared(factor: i64, low: usize, high: usize): void {
-  const c0 = centered(factor << 13);
-  const c1 = centered(((factor << 29) % Q));
-  const l0 = (c0 << 19) >> 19;
-  const l1 = (c1 << 19) >> 19;
-  store<u32>(low, (l0 & 0xffff) | (l1 << 16));
-  store<u32>(high, (((c0 - l0) >> 13) & 0xffff) | (((c1 - l1) >> 13) << 16));
 }
 
 /** ζ^brv(m), the root of block m (algorithm 41, step 7), or its inverse. */
@@ -75,8 +60,8 @@ function makeTable(across: usize, within: usize, inverse: bool): void {
   }
 }
 
-/** Makes the tables; called once, before anything else here. */
-export function makeTwiddles(): void {
+/** Makes the tables of this file; called once. */
+export function makeNttTables(): void {
   makeTable(FORWARD, FORWARD_WITHIN, false);
   makeTable(INVERSE, INVERSE_WITHIN, true);
   // What comes in is a product that lacks a factor of 2^13 (mldsa-matrix.ts).

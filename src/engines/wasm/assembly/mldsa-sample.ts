@@ -1,0 +1,252 @@
+/**
+ * Pseudorandom polynomials (FIPS 204 §7.3): the matrix A, the secrets s1 and s2, the mask y and the challenge c. Two
+ * computations of SHAKE run side by side.
+ *
+ * Rejection shows which candidates were refused, and nothing of those that were accepted: they are independent. A is public
+ * anyway; for s1 and s2 it is what FIPS 204 itself does. The challenge follows from c̃ alone: it is public once a signature is
+ * out; of an attempt that is rejected, the order of accesses within 256 bytes depends on it, as in FIPS 204's algorithm.
+ */
+import { keccakF1600, keccakF1600x2 } from './keccak';
+import { STATE, STATES } from './memory';
+import { BYTE_MOVES, WORD_MOVES } from './mldsa-memory';
+import { COLUMNS, CTILDE_BYTES, GAMMA1, POLY_BYTES, ROWS, TAU, Z_PACKED_BYTES } from './mldsa-params';
+import { Q } from './mldsa-field';
+import { hash, SHAKE128_RATE, SHAKE256_RATE, SHAKE_SUFFIX, shakeX2, splitX2 } from './sponge';
+
+/** Output of SHAKE128 for a polynomial of A: five blocks. */
+const A_BYTES: usize = 5 * SHAKE128_RATE;
+/** Room for the output of one of two computations, six blocks; loads reach beyond the end. */
+export const STREAM_BYTES: usize = 6 * SHAKE128_RATE + 16;
+
+/** Bytes of a polynomial of short coefficients, one byte each. */
+export const SHORT_BYTES: usize = 256;
+/** The same with room behind it, which {@link rejectBounded} writes to. */
+export const SHORT_STRIDE: usize = 272;
+
+/** Three bytes of each candidate: as a number, and as digits (mldsa-matrix.ts). */
+const CANDIDATES: usize = memory.data<u8>([
+  0, 1, 2, 255, 3, 4, 5, 255, 6, 7, 8, 255, 9, 10, 11, 255,
+  0, 1, 1, 2, 3, 4, 4, 5, 6, 7, 7, 8, 9, 10, 10, 11,
+], 16);
+
+/** Coefficients by nibble (algorithm 15, η = 2): 2 − (nibble mod 5). */
+const BY_NIBBLE: usize = memory.data<i8>([2, 1, 0, -1, -2, 2, 1, 0, -1, -2, 2, 1, 0, -1, -2, 0], 16);
+
+/** Bytes of four coefficients of 20 bits: the even ones begin with a byte, the odd ones with half of one. */
+const TWENTY_BITS: usize = memory.data<u8>([0, 1, 2, 255, 2, 3, 4, 255, 5, 6, 7, 255, 7, 8, 9, 255], 16);
+
+/** Makes the tables of this file: for each set of accepted candidates, where the places are filled from. */
+export function makeSampleTables(): void {
+  for (let set: u32 = 0; set < 16; set++) {
+    let place = WORD_MOVES + 16 * set;
+    for (let i: u32 = 0; i < 4; i++) {
+      if (((set >> i) & 1) == 0) continue;
+      store<u32>(place, 0x03020100 + i * 0x04040404);
+      place += 4;
+    }
+  }
+  for (let set: u32 = 0; set < 256; set++) {
+    let place = BYTE_MOVES + 8 * set;
+    for (let i: u32 = 0; i < 8; i++) {
+      if (((set >> i) & 1) == 0) continue;
+      store<u8>(place, <u8>i);
+      place += 1;
+    }
+  }
+}
+
+/**
+ * Algorithm 30 (RejNTTPoly) on bytes at hand: the first 256 candidates that are accepted, as digits.
+ *
+ * @param from - Candidates of three bytes each; loads reach four bytes beyond them.
+ * @param bytes - Their length, a multiple of 12.
+ * @param poly - The polynomial; up to 12 bytes behind it are overwritten.
+ * @returns Whether there were 256.
+ */
+export function rejectUniform(from: usize, bytes: usize, poly: usize): bool {
+  const asNumber = v128.load(CANDIDATES);
+  const asDigits = v128.load(CANDIDATES, 16);
+  const numberMask = i32x4.splat(0x7fffff);
+  const digitMask = i32x4.splat(0x7ff00fff);
+  const q = i32x4.splat(Q);
+  const full = poly + POLY_BYTES;
+  for (const end = from + bytes; from < end && poly < full; from += 12) {
+    const twelve = v128.load(from);
+    const number = v128.and(i8x16.swizzle(twelve, asNumber), numberMask);
+    const digits = v128.and(i8x16.swizzle(twelve, asDigits), digitMask);
+    const accepted = i32x4.bitmask(i32x4.lt_s(number, q));
+    if (accepted == 15) {
+      v128.store(poly, digits);
+      poly += 16;
+    } else {
+      v128.store(poly, i8x16.swizzle(digits, v128.load(WORD_MOVES + 16 * accepted)));
+      poly += 4 * popcnt(accepted);
+    }
+  }
+  return poly >= full;
+}
+
+/** The last bytes of ρ ‖ s ‖ r of entry (r, s), and the suffix of SHAKE. */
+// @ts-ignore: decorator
+@inline
+function entryTail(row: usize, column: usize): u64 {
+  return column | (row << 8) | (<usize>SHAKE_SUFFIX << 16);
+}
+
+/**
+ * Algorithm 32 (ExpandA): the matrix as digits, row by row.
+ *
+ * Five blocks of SHAKE128 hold 280 candidates, of which each is refused with probability 2^-10: too few for 256 in one of
+ * 2^100 polynomials. Six hold more than the 298 that FIPS 204 appendix C asks for, and end it.
+ *
+ * @param rho - ρ, 32 bytes.
+ * @param matrix - 56 polynomials; up to 12 bytes behind them are overwritten.
+ * @param streams - Scratch, twice {@link STREAM_BYTES}.
+ */
+export function expandA(rho: usize, matrix: usize, streams: usize): void {
+  const second = streams + STREAM_BYTES;
+  let row: usize = 0;
+  let column: usize = 0;
+  for (const end = matrix + ROWS * COLUMNS * POLY_BYTES; matrix < end; matrix += 2 * POLY_BYTES) {
+    const firstTail = entryTail(row, column);
+    if (++column == COLUMNS) column = 0, row++;
+    shakeX2(STATES, SHAKE128_RATE, rho, 4, firstTail, entryTail(row, column));
+    if (++column == COLUMNS) column = 0, row++;
+    splitX2(STATES, SHAKE128_RATE / 8, streams, second);
+    let bytes = SHAKE128_RATE;
+    do {
+      keccakF1600x2(STATES);
+      splitX2(STATES, SHAKE128_RATE / 8, streams + bytes, second + bytes);
+      bytes += SHAKE128_RATE;
+    } while (bytes < A_BYTES);
+    if (rejectUniform(streams, bytes, matrix) && rejectUniform(second, bytes, matrix + POLY_BYTES)) continue;
+    keccakF1600x2(STATES);
+    splitX2(STATES, SHAKE128_RATE / 8, streams + bytes, second + bytes);
+    bytes += SHAKE128_RATE;
+    if (!rejectUniform(streams, bytes, matrix)) unreachable();
+    if (!rejectUniform(second, bytes, matrix + POLY_BYTES)) unreachable();
+  }
+}
+
+/**
+ * Algorithm 31 (RejBoundedPoly) on bytes at hand, with algorithm 15 (CoeffFromHalfByte) for η = 2: appends accepted
+ * nibbles, as coefficients of one byte, until there are 256 or no bytes.
+ *
+ * @param from - Nibbles, the lower one of a byte first.
+ * @param bytes - Their bytes, a multiple of 4.
+ * @param short - The polynomial; up to 7 bytes behind it are overwritten.
+ * @param count - Coefficients it has already.
+ * @returns Coefficients it has then; 256 and more are enough.
+ */
+function rejectBounded(from: usize, bytes: usize, short: usize, count: usize): usize {
+  const nibble = i8x16.splat(15);
+  const byNibble = v128.load(BY_NIBBLE);
+  for (const end = from + bytes; from < end && count < 256; from += 4) {
+    const four = v128.load32_zero(from);
+    const lower = v128.and(four, nibble);
+    const upper = v128.and(i16x8.shr_u(four, 4), nibble);
+    const nibbles = v128.shuffle<u8>(lower, upper, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+    const accepted = i8x16.bitmask(i8x16.ne(nibbles, nibble)) & 0xff;
+    const moves = v128.load64_zero(BYTE_MOVES + 8 * accepted);
+    v128.store64_lane(short + count, i8x16.swizzle(i8x16.swizzle(byNibble, nibbles), moves), 0);
+    count += popcnt(accepted);
+  }
+  return count;
+}
+
+/**
+ * Algorithm 33 (ExpandS): s1 and s2, one byte a coefficient, {@link SHORT_STRIDE} bytes apart.
+ *
+ * @param seed - ρ′, 64 bytes.
+ * @param shorts - 16 polynomials: seven of s1, eight of s2, and one that is left over.
+ * @param streams - Scratch, twice {@link STREAM_BYTES}.
+ */
+export function expandS(seed: usize, shorts: usize, streams: usize): void {
+  const second = streams + STREAM_BYTES;
+  for (let n: usize = 0; n < ROWS + COLUMNS; n += 2) {
+    const tail: u64 = n | (<usize>SHAKE_SUFFIX << 16);
+    shakeX2(STATES, SHAKE256_RATE, seed, 8, tail, tail + 1);
+    let a: usize = 0;
+    let b: usize = 0;
+    do {
+      splitX2(STATES, SHAKE256_RATE / 8, streams, second);
+      a = rejectBounded(streams, SHAKE256_RATE, shorts, a);
+      b = rejectBounded(second, SHAKE256_RATE, shorts + SHORT_STRIDE, b);
+      if (a >= 256 && b >= 256) break;
+      keccakF1600x2(STATES);
+    } while (true);
+    shorts += 2 * SHORT_STRIDE;
+  }
+}
+
+/**
+ * Four coefficients γ1 − v, where v has 20 bits (algorithm 19, BitUnpack, with a = γ1 − 1 and b = γ1).
+ *
+ * @param from - Ten bytes; six more are read.
+ */
+// @ts-ignore: decorator
+@inline
+function fourOfTwentyBits(from: usize, spread: v128, mask: v128, gamma1: v128): v128 {
+  const wide = i8x16.swizzle(v128.load(from), spread);
+  const v = v128.shuffle<i32>(wide, i32x4.shr_u(wide, 4), 0, 5, 2, 7);
+  return i32x4.sub(gamma1, v128.and(v, mask));
+}
+
+/** Unpacks a polynomial of z or y: 640 bytes, and six more are read. */
+export function unpackZ(from: usize, poly: usize): void {
+  const spread = v128.load(TWENTY_BITS);
+  const mask = i32x4.splat(0xfffff);
+  const gamma1 = i32x4.splat(GAMMA1);
+  for (const end = from + Z_PACKED_BYTES; from < end; from += 20, poly += 32) {
+    v128.store(poly, fourOfTwentyBits(from, spread, mask, gamma1));
+    v128.store(poly, fourOfTwentyBits(from + 10, spread, mask, gamma1), 16);
+  }
+}
+
+/**
+ * Two polynomials of algorithm 34 (ExpandMask).
+ *
+ * @param seed - ρ″, 64 bytes.
+ * @param kappa - The number of the first one, κ + r; the second one is the next.
+ * @param first - Where the first one goes.
+ * @param second - Where the second one goes.
+ * @param streams - Scratch, twice {@link STREAM_BYTES}.
+ */
+export function expandMask(seed: usize, kappa: u32, first: usize, second: usize, streams: usize): void {
+  const other = streams + STREAM_BYTES;
+  const suffix: u64 = <u64>SHAKE_SUFFIX << 16;
+  shakeX2(STATES, SHAKE256_RATE, seed, 8, kappa | suffix, (kappa + 1) | suffix);
+  splitX2(STATES, SHAKE256_RATE / 8, streams, other);
+  for (let at = SHAKE256_RATE; at < Z_PACKED_BYTES; at += SHAKE256_RATE) {
+    keccakF1600x2(STATES);
+    splitX2(STATES, SHAKE256_RATE / 8, streams + at, other + at);
+  }
+  unpackZ(streams, first);
+  unpackZ(other, second);
+}
+
+/**
+ * Algorithm 29 (SampleInBall): the challenge, one byte a coefficient.
+ *
+ * @param seed - c̃, 64 bytes.
+ * @param short - 256 bytes.
+ */
+export function sampleInBall(seed: usize, short: usize): void {
+  hash(STATE, SHAKE256_RATE, SHAKE_SUFFIX, seed, CTILDE_BYTES, 0, 0);
+  memory.fill(short, 0, SHORT_BYTES);
+  let signs = load<u64>(STATE);
+  let at: usize = 8;
+  for (let i: usize = 256 - TAU; i < 256; i++) {
+    let j: usize;
+    do {
+      if (at == SHAKE256_RATE) {
+        keccakF1600(STATE);
+        at = 0;
+      }
+      j = load<u8>(STATE + at++);
+    } while (j > i);
+    store<u8>(short + i, load<u8>(short + j));
+    store<u8>(short + j, 1 - 2 * (<u8>signs & 1));
+    signs >>= 1;
+  }
+}
