@@ -1,5 +1,5 @@
 /**
- * The engine in WebAssembly with fixed-width SIMD: ML-KEM-1024 and SHA-3 on every runtime that compiles it.
+ * The engine in WebAssembly with fixed-width SIMD: ML-KEM-1024, ML-DSA-87 and SHA-3 on every runtime that compiles it.
  *
  * Nothing is compiled before the first use.
  *
@@ -9,6 +9,7 @@ import { Absent, type Engine } from '../engine.ts';
 import { createHash } from './hash.ts';
 import { type Wasm, wasm } from './instance.ts';
 import { createKem } from './kem.ts';
+import { createSign } from './sign.ts';
 
 /** Makes a family of the engine when it is first asked for; asks again while there is no instance. */
 function offer<T>(create: (instance: Wasm) => T): () => T | Absent {
@@ -24,7 +25,6 @@ function offer<T>(create: (instance: Wasm) => T): () => T | Absent {
 }
 
 const NO_AEAD = /* @__PURE__ */ new Absent('AES-256-GCM is not written in WebAssembly');
-const NO_SIGN = /* @__PURE__ */ new Absent('ML-DSA-87 is not written in WebAssembly');
 
 /** Our own module. */
 export const wasmEngine: Engine = {
@@ -32,5 +32,5 @@ export const wasmEngine: Engine = {
   hash: /* @__PURE__ */ offer(createHash),
   aead: () => NO_AEAD,
   kem: /* @__PURE__ */ offer(createKem),
-  sign: () => NO_SIGN,
+  sign: /* @__PURE__ */ offer(createSign),
 };

@@ -44,6 +44,35 @@ export interface WasmExports {
   kemGenerate(slot: number): void;
   kemEncapsulate(slot: number, fill: number): number;
   kemDecapsulate(slot: number, fill: number): number;
+
+  readonly DSA_SEED: WebAssembly.Global;
+  readonly DSA_PUBLIC_KEY: WebAssembly.Global;
+  readonly DSA_PRIVATE_KEY: WebAssembly.Global;
+  readonly DSA_SIGNATURE: WebAssembly.Global;
+  /** What signing needs of a private key, in the form in which it needs it; and where tr is in it. */
+  readonly DSA_WORKING_KEY: WebAssembly.Global;
+  readonly DSA_WORKING_TR: WebAssembly.Global;
+  readonly DSA_RND: WebAssembly.Global;
+  readonly DSA_MU: WebAssembly.Global;
+  readonly DSA_MESSAGE: WebAssembly.Global;
+  /** Results: whoever fetches them zeroes them. */
+  readonly DSA_OUT: WebAssembly.Global;
+  readonly DSA_SLOTS: WebAssembly.Global;
+  readonly DSA_SLOT_BYTES: WebAssembly.Global;
+  /** Where tr is in a public key's slot. */
+  readonly DSA_SLOT_TR: WebAssembly.Global;
+  /** Makes a public key and a private key behind it, from the seed at DSA_SEED. */
+  dsaGenerate(slot: number): void;
+  /** Makes the working form, behind the room of a public key, of a private key that is known to be right. */
+  dsaExpand(): void;
+  /** Checks a private key whole; makes its public key, and its working form behind it. */
+  dsaImport(slot: number): number;
+  /** Absorbs a piece of a message; `tr` is an address. */
+  dsaAbsorb(absorbed: number, tr: number, length: number): number;
+  /** Fills the slot of a public key. */
+  dsaFill(slot: number): void;
+  dsaSign(slot: number, fill: number, absorbed: number, length: number): void;
+  dsaVerify(slot: number, fill: number, absorbed: number, length: number): number;
 }
 
 /** The instance and its memory. */

@@ -17,8 +17,8 @@ import {
 import { isLong, useHints } from './mldsa-round';
 import { expandA, sampleInBall, SHORT_BYTES, unpackZ } from './mldsa-sample';
 
-/** What follows from the public key at IN_PUBLIC_KEY (steps 1, 5 and 6, and t1 of step 9). */
-function fillSlot(slot: usize): void {
+/** What follows from the public key at IN_PUBLIC_KEY: steps 1, 5 and 6, and of step 9 what becomes of t1. */
+function fill(slot: usize): void {
   expandA(IN_PUBLIC_KEY, slot + SLOT_A, STREAMS);
   for (let i: usize = 0; i < ROWS; i++) {
     const poly = slot + SLOT_T1 + i * POLY_BYTES;
@@ -27,6 +27,12 @@ function fillSlot(slot: usize): void {
     toDigits(poly);
   }
   shake256(IN_PUBLIC_KEY, PUBLIC_KEY_BYTES, slot + SLOT_TR, TR_BYTES);
+}
+
+/** Fills the slot of a key, before a message that comes in pieces: the public key is at IN_PUBLIC_KEY. */
+export function dsaFill(slot: usize): void {
+  fill(slot);
+  wipeOperation(0);
 }
 
 /** Algorithm 8 from step 2 on, where μ is at MU. */
@@ -63,7 +69,7 @@ function isRight(slot: usize): bool {
  * @returns Whether the signature is right.
  */
 export function dsaVerify(slot: usize, isNew: bool, absorbed: i32, length: usize): bool {
-  if (isNew) fillSlot(slot);
+  if (isNew) fill(slot);
   makeMu(absorbed, slot + SLOT_TR, length);
   const result = isRight(slot);
   wipeOperation(length);

@@ -1,5 +1,5 @@
 /**
- * ML-DSA-87 (FIPS 204): what JavaScript calls, and the places of what goes in and out.
+ * ML-DSA-87 (FIPS 204): what JavaScript calls.
  */
 import { makeMatrixTable } from './mldsa-matrix';
 import { makeNttTables } from './mldsa-ntt';
@@ -9,7 +9,7 @@ import { makeSmallNttTables } from './mldsa-small-ntt';
 export { dsaExpand, dsaGenerate, dsaImport } from './mldsa-keys';
 export { dsaAbsorb } from './mldsa-message';
 export { dsaSign } from './mldsa-sign';
-export { dsaVerify } from './mldsa-verify';
+export { dsaFill, dsaVerify } from './mldsa-verify';
 
 /** Makes all tables; called once, at the start. */
 export function mldsaTables(): void {

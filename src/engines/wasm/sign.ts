@@ -1,0 +1,309 @@
+/**
+ * ML-DSA-87 by the WebAssembly module: one call into it an operation, for messages up to 128 KiB.
+ *
+ * @module
+ */
+import { allocateSecret, randomFill } from '../../bytes.ts';
+import { ML_DSA_87 } from '../../params.ts';
+import type { PreparedSignPrivateKey, PreparedSignPublicKey, SignEngine } from '../engine.ts';
+import type { Wasm } from './instance.ts';
+import { Holder, SlotCache } from './slots.ts';
+
+const { expandedKeyBytes, publicKeyBytes, rndBytes, signatureBytes } = ML_DSA_87;
+
+/** How many keys stay expanded, 68 KiB each. */
+const SLOTS = 8;
+
+/** The working form of a private key: `WORKING_KEY_BYTES` of assembly/mldsa-memory.ts. */
+const WORKING_KEY_BYTES = 16000;
+
+/** What goes into the module at once of a message: less than `MESSAGE_BYTES` of assembly/mldsa-memory.ts. */
+const PIECE_BYTES = 0x1ff00;
+/** Two bytes and a context, which go before a message (FIPS 204 algorithms 2 and 3). */
+const MAX_PREFIX_BYTES = 2 + ML_DSA_87.maxContextBytes;
+const ONE_PIECE_BYTES = PIECE_BYTES - MAX_PREFIX_BYTES;
+
+/** What is absorbed of a message, other than a number of bytes: see assembly/mldsa-message.ts. */
+const NOTHING_ABSORBED = -1;
+const MU_GIVEN = -2;
+
+/** Packing writes some bytes beyond a key; they are zeroed with it. */
+const BEYOND_BYTES = 16;
+
+class BadKey extends Error {
+  constructor() {
+    super('no seed gives this expanded key: s1, s2, tr or t0 is wrong');
+  }
+}
+
+/** ML-DSA-87 on an instance of the module. */
+export function createSign(wasm: Wasm): SignEngine {
+  const { exports, memory } = wasm;
+  const { dsaAbsorb, dsaExpand, dsaFill, dsaGenerate, dsaImport, dsaSign, dsaVerify } = exports;
+  const messageAddress: number = exports.DSA_MESSAGE.value;
+  const muAddress: number = exports.DSA_MU.value;
+  const privateKeyAddress: number = exports.DSA_PRIVATE_KEY.value;
+  const publicKeyAddress: number = exports.DSA_PUBLIC_KEY.value;
+  const seedAddress: number = exports.DSA_SEED.value;
+  const signatureAddress: number = exports.DSA_SIGNATURE.value;
+  const slotTr: number = exports.DSA_SLOT_TR.value;
+  const workingKeyAddress: number = exports.DSA_WORKING_KEY.value;
+  const workingTrAddress: number = workingKeyAddress + exports.DSA_WORKING_TR.value;
+  const out: number = exports.DSA_OUT.value;
+
+  const rndIn = wasm.view(exports.DSA_RND.value, rndBytes);
+  const signatureOut = wasm.view(out, signatureBytes);
+  const publicKeyOut = wasm.view(out, publicKeyBytes);
+  const privateKeyOut = wasm.view(out + publicKeyBytes, expandedKeyBytes);
+  const pairOut = wasm.view(out, publicKeyBytes + expandedKeyBytes + BEYOND_BYTES);
+  const workingKeyOut = wasm.view(out + publicKeyBytes, WORKING_KEY_BYTES);
+
+  const slots = new SlotCache(memory, exports.DSA_SLOTS.value, exports.DSA_SLOT_BYTES.value, SLOTS);
+
+  /** Runs what leaves the region of secrets zeroed when nothing is thrown. */
+  function guarded<T>(run: () => T): T {
+    try {
+      return run();
+    } catch (error) {
+      wasm.wipeSecrets();
+      throw error;
+    }
+  }
+
+  /** The message of the call under way: how much of a block of it was absorbed, and how many bytes are in the module. */
+  let absorbed = NOTHING_ABSORBED;
+  let length = 0;
+
+  /** Absorbs a message but for its last piece, which stays in the module; `tr` is an address. */
+  function putPieces(message: Uint8Array, absorbedBefore: number, tr: number): void {
+    absorbed = absorbedBefore;
+    let offset = 0;
+    for (; message.length - offset > PIECE_BYTES; offset += PIECE_BYTES) {
+      memory.set(message.subarray(offset, offset + PIECE_BYTES), messageAddress);
+      absorbed = dsaAbsorb(absorbed, tr, PIECE_BYTES);
+    }
+    memory.set(offset === 0 ? message : message.subarray(offset), messageAddress);
+    length = message.length - offset;
+  }
+
+  /** Brings M′ = 0 ‖ |ctx| ‖ ctx ‖ M into the module. */
+  function putMessage(message: Uint8Array, context: Uint8Array, tr: number): void {
+    const prefixBytes = 2 + context.length;
+    memory[messageAddress] = 0;
+    memory[messageAddress + 1] = context.length;
+    memory.set(context, messageAddress + 2);
+    if (message.length > PIECE_BYTES - prefixBytes) {
+      putPieces(message, dsaAbsorb(NOTHING_ABSORBED, tr, prefixBytes), tr);
+      return;
+    }
+    memory.set(message, messageAddress + prefixBytes);
+    absorbed = NOTHING_ABSORBED;
+    length = prefixBytes + message.length;
+  }
+
+  /** Brings μ into the module. */
+  function putMu(mu: Uint8Array): void {
+    memory.set(mu, muAddress);
+    absorbed = MU_GIVEN;
+    length = 0;
+  }
+
+  class WasmSignPublicKey implements PreparedSignPublicKey {
+    readonly #bytes: Uint8Array;
+    readonly #holder = new Holder();
+
+    constructor(bytes: Uint8Array) {
+      this.#bytes = Uint8Array.from(bytes);
+    }
+
+    verify(message: Uint8Array, context: Uint8Array, signature: Uint8Array): boolean {
+      if (signature.length !== signatureBytes) return false;
+      return guarded(() => {
+        const slot = this.#begin(message.length);
+        putMessage(message, context, slot + slotTr);
+        return this.#end(slot, signature);
+      });
+    }
+
+    verifyMu(mu: Uint8Array, signature: Uint8Array): boolean {
+      if (signature.length !== signatureBytes) return false;
+      return guarded(() => {
+        const slot = this.#begin(0);
+        putMu(mu);
+        return this.#end(slot, signature);
+      });
+    }
+
+    verifyInternal(formatted: Uint8Array, signature: Uint8Array): boolean {
+      if (signature.length !== signatureBytes) return false;
+      return guarded(() => {
+        const slot = this.#begin(formatted.length);
+        putPieces(formatted, NOTHING_ABSORBED, slot + slotTr);
+        return this.#end(slot, signature);
+      });
+    }
+
+    /** The slot; filled if there may be pieces to absorb, for which tr has to be known. */
+    #begin(messageBytes: number): number {
+      const holder = this.#holder;
+      const slot = slots.take(holder, this);
+      if (messageBytes > ONE_PIECE_BYTES && !holder.filled) {
+        memory.set(this.#bytes, publicKeyAddress);
+        dsaFill(slot);
+        holder.filled = true;
+      }
+      return slot;
+    }
+
+    #end(slot: number, signature: Uint8Array): boolean {
+      const holder = this.#holder;
+      memory.set(signature, signatureAddress);
+      if (!holder.filled) memory.set(this.#bytes, publicKeyAddress);
+      const isRight = dsaVerify(slot, holder.filled ? 0 : 1, absorbed, length) !== 0;
+      holder.filled = true;
+      return isRight;
+    }
+
+    dispose(): void {
+      slots.release(this.#holder);
+    }
+  }
+
+  class WasmSignPrivateKey implements PreparedSignPrivateKey {
+    readonly #publicKey: Uint8Array;
+    /** The expanded key of FIPS 204, and behind it room for its working form. */
+    readonly #secret: Uint8Array;
+    readonly #holder: Holder;
+    /** The working form, once it is made. */
+    #working: Uint8Array | undefined;
+
+    /**
+     * @param publicKey - Taken over.
+     * @param secret - The expanded key, taken over.
+     * @param holder - The same secret is its secret.
+     * @param working - The working form in it, where it is made.
+     */
+    constructor(publicKey: Uint8Array, secret: Uint8Array, holder: Holder, working?: Uint8Array) {
+      this.#publicKey = publicKey;
+      this.#secret = secret;
+      this.#holder = holder;
+      this.#working = working;
+    }
+
+    publicKey(out: Uint8Array): void {
+      out.set(this.#publicKey);
+    }
+
+    sign(message: Uint8Array, context: Uint8Array, out: Uint8Array): void {
+      guarded(() => {
+        this.#begin();
+        randomFill(rndIn);
+        putMessage(message, context, workingTrAddress);
+        this.#end(out);
+      });
+    }
+
+    signWith(message: Uint8Array, context: Uint8Array, rnd: Uint8Array, out: Uint8Array): void {
+      guarded(() => {
+        this.#begin();
+        rndIn.set(rnd);
+        putMessage(message, context, workingTrAddress);
+        this.#end(out);
+      });
+    }
+
+    signMu(mu: Uint8Array, rnd: Uint8Array, out: Uint8Array): void {
+      guarded(() => {
+        this.#begin();
+        rndIn.set(rnd);
+        putMu(mu);
+        this.#end(out);
+      });
+    }
+
+    signInternal(formatted: Uint8Array, rnd: Uint8Array, out: Uint8Array): void {
+      guarded(() => {
+        this.#begin();
+        rndIn.set(rnd);
+        putPieces(formatted, NOTHING_ABSORBED, workingTrAddress);
+        this.#end(out);
+      });
+    }
+
+    /** Brings the working form into the module. */
+    #begin(): void {
+      this.#working ??= this.#expand();
+      memory.set(this.#working, workingKeyAddress);
+    }
+
+    #expand(): Uint8Array {
+      const working = this.#secret.subarray(expandedKeyBytes);
+      memory.set(this.#secret.subarray(0, expandedKeyBytes), privateKeyAddress);
+      dsaExpand();
+      working.set(workingKeyOut);
+      workingKeyOut.fill(0);
+      return working;
+    }
+
+    #end(signature: Uint8Array): void {
+      const holder = this.#holder;
+      const slot = slots.take(holder, this);
+      dsaSign(slot, holder.filled ? 0 : 1, absorbed, length);
+      holder.filled = true;
+      signature.set(signatureOut);
+      signatureOut.fill(0);
+    }
+
+    expanded(out: Uint8Array): void {
+      out.set(this.#secret.subarray(0, expandedKeyBytes));
+    }
+
+    dispose(): void {
+      slots.release(this.#holder);
+    }
+  }
+
+  /** Makes a private key in a new secret; `run` says what it and its public key are. */
+  function makePrivateKey(
+    run: (secret: Uint8Array, publicKey: Uint8Array, slot: number) => Uint8Array | undefined,
+  ): PreparedSignPrivateKey {
+    const secret = allocateSecret(expandedKeyBytes + WORKING_KEY_BYTES);
+    const publicKey = new Uint8Array(publicKeyBytes);
+    const holder = new Holder(secret);
+    try {
+      const working = run(secret, publicKey, slots.take(holder));
+      holder.filled = true;
+      return new WasmSignPrivateKey(publicKey, secret, holder, working);
+    } catch (error) {
+      wasm.wipeSecrets();
+      slots.release(holder);
+      throw error;
+    }
+  }
+
+  return {
+    capabilities: new Set(['seeded-signing', 'external-mu', 'expanded-key', 'wiped-state']),
+    preparePublic: (publicKey) => new WasmSignPublicKey(publicKey),
+    prepareSeed: (seed) =>
+      makePrivateKey((secret, publicKey, slot) => {
+        memory.set(seed, seedAddress);
+        dsaGenerate(slot);
+        publicKey.set(publicKeyOut);
+        secret.set(privateKeyOut);
+        pairOut.fill(0);
+        return undefined;
+      }),
+    prepareExpanded: (expandedKey) =>
+      makePrivateKey((secret, publicKey, slot) => {
+        memory.set(expandedKey, privateKeyAddress);
+        if (dsaImport(slot) === 0) throw new BadKey();
+        const working = secret.subarray(expandedKeyBytes);
+        secret.set(expandedKey);
+        publicKey.set(publicKeyOut);
+        working.set(workingKeyOut);
+        publicKeyOut.fill(0);
+        workingKeyOut.fill(0);
+        return working;
+      }),
+  };
+}
