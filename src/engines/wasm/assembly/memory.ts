@@ -22,8 +22,10 @@ export const OUT: usize = SECRETS;
 export const STATE: usize = SECRETS + 0x2000;
 /** Two Keccak states side by side: 25 pairs of lanes. */
 export const STATES: usize = STATE + 208;
+/** How far behind them there is room for them once more, which three at a time need. */
+export const BESIDE: usize = 608;
 /** Inputs and intermediate values. */
-export const WORK: usize = STATE + 0x280;
+export const WORK: usize = STATE + 0x500;
 /** Where the region of secrets ends. */
 export const SECRETS_END: usize = 0x60000;
 

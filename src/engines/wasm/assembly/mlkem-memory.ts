@@ -43,15 +43,15 @@ export const MESSAGE: usize = SEED;
 export const MESSAGE_HASH: usize = MESSAGE + 32;
 /** What G gives: ρ ‖ σ for key generation, K ‖ r for encapsulation. */
 export const G_OUT: usize = SEED + 64;
-/** K̄, the secret of implicit rejection. Between them one byte behind r is overwritten. */
-export const REJECTED: usize = G_OUT + 80;
+/** K̄, the secret of implicit rejection. */
+export const REJECTED: usize = G_OUT + 64;
 
-/** Output of two extendable-output functions, with room for the last vector that is read. */
-export const STREAM_BYTES: usize = 3 * 168 + 8;
+/** A block of output of two extendable-output functions each, with room for the last vector that is read. */
+export const STREAM_BYTES: usize = 168 + 8;
 export const STREAM_A: usize = REJECTED + 32;
 export const STREAM_B: usize = STREAM_A + STREAM_BYTES;
 
-/** s, y or u in the transformed domain; then e or e₁; then a polynomial. */
+/** s, y or u; then e or e₁; then e₂ or a polynomial; then a polynomial. Noise is sampled one behind the other. */
 export const SECRET_VECTOR: usize = STREAM_B + STREAM_BYTES;
 export const NOISE_VECTOR: usize = SECRET_VECTOR + VECTOR;
 export const NOISE: usize = NOISE_VECTOR + VECTOR;

@@ -1,10 +1,12 @@
 /** Sampling: the public matrix by rejection (FIPS 203 Algorithm 7), secrets and noise from a binomial distribution (Algorithm 8). */
-import { keccakF1600x2 } from './keccak';
+import { keccakF1600x3 } from './keccak-x3';
 import { STATE, STATES } from './memory';
 import { Q } from './mlkem-field';
-import { ENTRY, K, STREAM_A, STREAM_B } from './mlkem-memory';
+import { ENTRY, POLY, STREAM_A, STREAM_B } from './mlkem-memory';
 import { PACKING } from './mlkem-tables';
-import { hash, SHAKE128_RATE, SHAKE256_RATE, SHAKE_SUFFIX, shakeX2, splitX2 } from './sponge';
+import {
+  isBusyBeside, permutePair, seedX1, seedX2, SHAKE128_RATE, SHAKE256_RATE, SHAKE_SUFFIX, splitX2,
+} from './sponge';
 
 /** Eight 12-bit numbers out of the first 12 of 16 bytes, in 16 bits each (FIPS 203 Algorithm 6, d = 12). */
 // @ts-ignore: decorator
@@ -53,25 +55,40 @@ function entryTail(entry: usize): u64 {
   return (entry & 3) | ((entry >> 2) << 8) | ((SHAKE_SUFFIX as u64) << 16);
 }
 
-/** Â of Algorithms 13 and 14: 16 polynomials, two at a time. Nearly always three blocks give 256 coefficients. */
-export function sampleMatrix(rho: usize, matrix: usize): void {
-  for (let entry: usize = 0; entry < K * K; entry += 2) {
-    const first = matrix + entry * ENTRY;
-    const second = first + ENTRY;
-    shakeX2(STATES, SHAKE128_RATE, rho, 4, entryTail(entry), entryTail(entry + 1));
+/**
+ * How many of what is left to sample come next. Three take little more time than two, but not where the third state is
+ * taken; and two and two are better than three and one.
+ */
+// @ts-ignore: decorator
+@inline
+function areThree(left: i32): bool {
+  return !isBusyBeside() && left >= 3 && left != 4;
+}
+
+/** Two or three entries of the matrix, from number `entry` on. */
+function sampleEntries(rho: usize, entry: usize, polynomials: usize, three: bool): void {
+  seedX2(STATES, SHAKE128_RATE, rho, 4, entryTail(entry), entryTail(entry + 1));
+  if (three) seedX1(STATE, SHAKE128_RATE, rho, 4, entryTail(entry + 2));
+  let a = 0;
+  let b = 0;
+  let c = three ? 0 : 256;
+  // Three times nearly always.
+  while (a < 256 || b < 256 || c < 256) {
+    if (three) keccakF1600x3();
+    else permutePair();
     splitX2(STATES, 21, STREAM_A, STREAM_B);
-    keccakF1600x2(STATES);
-    splitX2(STATES, 21, STREAM_A + 168, STREAM_B + 168);
-    keccakF1600x2(STATES);
-    splitX2(STATES, 21, STREAM_A + 336, STREAM_B + 336);
-    let countA = appendBelowQ(first, 0, STREAM_A, STREAM_A + 504);
-    let countB = appendBelowQ(second, 0, STREAM_B, STREAM_B + 504);
-    while (countA < 256 || countB < 256) {
-      keccakF1600x2(STATES);
-      splitX2(STATES, 21, STREAM_A, STREAM_B);
-      countA = appendBelowQ(first, countA, STREAM_A, STREAM_A + 168);
-      countB = appendBelowQ(second, countB, STREAM_B, STREAM_B + 168);
-    }
+    a = appendBelowQ(polynomials, a, STREAM_A, STREAM_A + SHAKE128_RATE);
+    b = appendBelowQ(polynomials + ENTRY, b, STREAM_B, STREAM_B + SHAKE128_RATE);
+    c = appendBelowQ(polynomials + 2 * ENTRY, c, STATE, STATE + SHAKE128_RATE);
+  }
+}
+
+/** Â of Algorithms 13 and 14: 16 polynomials. */
+export function sampleMatrix(rho: usize, matrix: usize): void {
+  for (let entry = 0; entry < 16; ) {
+    const three = areThree(16 - entry);
+    sampleEntries(rho, entry, matrix + entry * ENTRY, three);
+    entry += three ? 3 : 2;
   }
 }
 
@@ -101,18 +118,32 @@ function sampleBinomial(bytes: usize, polynomial: usize): void {
   }
 }
 
-/** SamplePolyCBD(PRF(seed, n)) and the same for n + 1. */
-export function sampleNoiseX2(seed: usize, n: u64, first: usize, second: usize): void {
-  const suffix = (SHAKE_SUFFIX as u64) << 8;
-  shakeX2(STATES, SHAKE256_RATE, seed, 4, n | suffix, (n + 1) | suffix);
-  splitX2(STATES, 16, STREAM_A, STREAM_B);
-  sampleBinomial(STREAM_A, first);
-  sampleBinomial(STREAM_B, second);
+/** What follows the seed of PRF (§4.1), and the suffix of SHAKE. */
+// @ts-ignore: decorator
+@inline
+function noiseTail(n: u64): u64 {
+  return n | ((SHAKE_SUFFIX as u64) << 8);
 }
 
-/** SamplePolyCBD(PRF(seed, n)); one byte behind the seed is overwritten. */
-export function sampleNoise(seed: usize, n: u8, polynomial: usize): void {
-  store<u8>(seed + 32, n);
-  hash(STATE, SHAKE256_RATE, SHAKE_SUFFIX, seed, 33, STREAM_A, 128);
-  sampleBinomial(STREAM_A, polynomial);
+/**
+ * SamplePolyCBD(PRF(seed, n)) for n = 0 … count − 1, one polynomial behind the other. What follows the last one may be
+ * overwritten.
+ */
+export function sampleNoise(seed: usize, count: i32, polynomials: usize): void {
+  for (let n = 0; n < count; ) {
+    const three = areThree(count - n);
+    const at = polynomials + n * POLY;
+    seedX2(STATES, SHAKE256_RATE, seed, 4, noiseTail(n), noiseTail(n + 1));
+    if (three) {
+      seedX1(STATE, SHAKE256_RATE, seed, 4, noiseTail(n + 2));
+      keccakF1600x3();
+      sampleBinomial(STATE, at + 2 * POLY);
+    } else {
+      permutePair();
+    }
+    splitX2(STATES, 16, STREAM_A, STREAM_B);
+    sampleBinomial(STREAM_A, at);
+    sampleBinomial(STREAM_B, at + POLY);
+    n += three ? 3 : 2;
+  }
 }

@@ -14,8 +14,8 @@ import {
 } from './mlkem-memory';
 import { inverseNtt, ntt } from './mlkem-ntt';
 import { FACTOR, prepareFactor, sumOfProducts } from './mlkem-product';
-import { sampleMatrix, sampleNoise, sampleNoiseX2 } from './mlkem-sample';
-import { hash, SHA3_256_RATE, SHA3_512_RATE, SHA3_SUFFIX, SHAKE256_RATE, SHAKE_SUFFIX } from './sponge';
+import { sampleMatrix, sampleNoise } from './mlkem-sample';
+import { beginBeside, finishBeside, hash, SHA3_256_RATE, SHA3_512_RATE, SHA3_SUFFIX, SHAKE_SUFFIX } from './sponge';
 
 /** H of §4.1. */
 function hashH(data: usize, length: usize, out: usize): void {
@@ -67,10 +67,7 @@ export function kemGenerate(slot: usize): void {
   const rho = G_OUT;
   const sigma = G_OUT + 32;
   sampleMatrix(rho, slot + SLOT_MATRIX);
-  for (let i: usize = 0; i < K; i += 2) {
-    sampleNoiseX2(sigma, i, SECRET_VECTOR + i * POLY, SECRET_VECTOR + (i + 1) * POLY);
-    sampleNoiseX2(sigma, i + K, NOISE_VECTOR + i * POLY, NOISE_VECTOR + (i + 1) * POLY);
-  }
+  sampleNoise(sigma, 2 * K as i32, SECRET_VECTOR);
   transformToFactors(SECRET_VECTOR);
   // In this order: each encoding overwrites a few bytes behind it.
   for (let i: usize = 0; i < K; i++) encode12(SECRET_VECTOR + i * POLY, DK + 384 * i);
@@ -89,12 +86,7 @@ export function kemGenerate(slot: usize): void {
 
 /** K-PKE.Encrypt, Algorithm 14, of the message at {@link MESSAGE} under r, the second half of {@link G_OUT}. */
 function encrypt(slot: usize, out: usize): void {
-  const r = G_OUT + 32;
-  for (let i: usize = 0; i < K; i += 2) {
-    sampleNoiseX2(r, i, SECRET_VECTOR + i * POLY, SECRET_VECTOR + (i + 1) * POLY);
-    sampleNoiseX2(r, i + K, NOISE_VECTOR + i * POLY, NOISE_VECTOR + (i + 1) * POLY);
-  }
-  sampleNoise(r, 2 * K as u8, NOISE);
+  sampleNoise(G_OUT + 32, (2 * K + 1) as i32, SECRET_VECTOR);
   transformToFactors(SECRET_VECTOR);
   for (let i: usize = 0; i < K; i++) {
     // Row i of the transpose.
@@ -119,11 +111,13 @@ function encrypt(slot: usize, out: usize): void {
  */
 export function kemEncapsulate(slot: usize, fill: bool): bool {
   if (fill) {
-    if (!expandKey(slot)) {
+    beginBeside(DK_EK, EK_BYTES, SHA3_SUFFIX, slot + SLOT_HASH);
+    const good = expandKey(slot);
+    finishBeside();
+    if (!good) {
       wipe(WORK_BYTES);
       return false;
     }
-    hashH(DK_EK, EK_BYTES, slot + SLOT_HASH);
   }
   memory.copy(MESSAGE_HASH, slot + SLOT_HASH, 32);
   hashG(MESSAGE, 64);
@@ -162,15 +156,18 @@ function differenceMask(): u64 {
  * @returns False when ek has a coefficient that is not below q; there is no result then.
  */
 export function kemDecapsulate(slot: usize, fill: bool): bool {
-  if (fill && !expandKey(slot)) {
-    wipe(WORK_BYTES);
-    return false;
-  }
   decrypt();
   memory.copy(MESSAGE_HASH, DK_HASH, 32);
   hashG(MESSAGE, 64);
-  hash(STATE, SHAKE256_RATE, SHAKE_SUFFIX, DK_Z, 32 + CT_BYTES, REJECTED, 32);
+  // J(z ‖ c), in the shade of what encryption samples.
+  beginBeside(DK_Z, 32 + CT_BYTES, SHAKE_SUFFIX, REJECTED);
+  if (fill && !expandKey(slot)) {
+    finishBeside();
+    wipe(WORK_BYTES);
+    return false;
+  }
   encrypt(slot, CT_AGAIN);
+  finishBeside();
   const rejected = differenceMask();
   for (let i: usize = 0; i < 32; i += 8) {
     const secret = load<u64>(G_OUT + i);
