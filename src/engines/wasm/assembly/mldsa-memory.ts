@@ -1,7 +1,7 @@
 /**
  * Where ML-DSA has its things in the linear memory that memory.ts lays out.
  */
-import { SECRETS, SIGN_SLOTS, TABLES, WORK } from './memory';
+import { SIGN_SLOTS, STATE, TABLES, WORK } from './memory';
 
 // Tables, computed once (mldsa.ts).
 
@@ -64,14 +64,14 @@ export const MU: usize = RND + 32;
 export const W1: usize = MU + 64;
 /** ρ ‖ ρ′ ‖ K in key generation, ρ″ in signing, c̃′ in verifying. */
 export const HASHED: usize = W1 + 1024;
-/** What SHAKE gives, of two computations. */
+/** What SHAKE gives, of three computations. */
 export const STREAMS: usize = HASHED + 128;
-/** y, and z in its place; one polynomial more than there are columns. */
-export const Y: usize = STREAMS + 2048;
+/** y, and z in its place; two polynomials more than there are columns. */
+export const Y: usize = STREAMS + 3 * 1024;
 /** s1 and s2, a byte a coefficient, in key generation. */
 export const SHORTS: usize = Y;
 /** Operands of a vector of seven. */
-export const OPERANDS: usize = Y + 8 * 1024;
+export const OPERANDS: usize = Y + 9 * 1024;
 /** w, and w0 and r0 in its place. */
 export const W: usize = OPERANDS + 7 * 2048;
 /** High bits in signing, hints in verifying: a byte a coefficient. */
@@ -93,6 +93,6 @@ export const MESSAGE_BYTES: usize = 0x20000;
 
 /** Zeroes all but {@link OUT}. */
 export function wipeOperation(messageBytes: usize): void {
-  memory.fill(SECRETS, 0, WORK - SECRETS);
+  memory.fill(STATE, 0, WORK - STATE);
   memory.fill(OPERATION, 0, MESSAGE - OPERATION + messageBytes);
 }

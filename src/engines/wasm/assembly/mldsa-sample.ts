@@ -1,21 +1,22 @@
 /**
- * Pseudorandom polynomials (FIPS 204 §7.3): the matrix A, the secrets s1 and s2, the mask y and the challenge c. Two
- * computations of SHAKE run side by side.
+ * Pseudorandom polynomials (FIPS 204 §7.3): the matrix A, the secrets s1 and s2, the mask y and the challenge c. Three
+ * computations of SHAKE run at a time.
  *
  * Rejection shows which candidates were refused, and nothing of those that were accepted: they are independent. A is public
  * anyway; for s1 and s2 it is what FIPS 204 itself does. The challenge follows from c̃ alone: it is public once a signature is
  * out; of an attempt that is rejected, the order of accesses within 256 bytes depends on it, as in FIPS 204's algorithm.
  */
 import { keccakF1600, keccakF1600x2 } from './keccak';
+import { keccakF1600x3 } from './keccak-x3';
 import { STATE, STATES } from './memory';
 import { BYTE_MOVES, WORD_MOVES } from './mldsa-memory';
 import { COLUMNS, CTILDE_BYTES, GAMMA1, POLY_BYTES, ROWS, TAU, Z_PACKED_BYTES } from './mldsa-params';
 import { Q } from './mldsa-field';
-import { hash, SHAKE128_RATE, SHAKE256_RATE, SHAKE_SUFFIX, shakeX2, splitX2 } from './sponge';
+import { hash, seedX1, seedX2, SHAKE128_RATE, SHAKE256_RATE, SHAKE_SUFFIX, splitX2 } from './sponge';
 
 /** Output of SHAKE128 for a polynomial of A: five blocks. */
 const A_BYTES: usize = 5 * SHAKE128_RATE;
-/** Room for the output of one of two computations, six blocks; loads reach beyond the end. */
+/** Room for the output of one of three computations, six blocks; loads reach beyond the end. */
 export const STREAM_BYTES: usize = 6 * SHAKE128_RATE + 16;
 
 /** Bytes of a polynomial of short coefficients, one byte each. */
@@ -89,42 +90,69 @@ export function rejectUniform(from: usize, bytes: usize, poly: usize): bool {
 /** The last bytes of ρ ‖ s ‖ r of entry (r, s), and the suffix of SHAKE. */
 // @ts-ignore: decorator
 @inline
-function entryTail(row: usize, column: usize): u64 {
-  return column | (row << 8) | (<usize>SHAKE_SUFFIX << 16);
+function entryTail(row: u64, column: u64): u64 {
+  return column | (row << 8) | (<u64>SHAKE_SUFFIX << 16);
+}
+
+/** Permutes the states at STATES, and the one at STATE if there are three. */
+// @ts-ignore: decorator
+@inline
+function permute(three: bool): void {
+  if (three) keccakF1600x3();
+  else keccakF1600x2(STATES);
+}
+
+/** Copies a block of output of the states to their streams. */
+// @ts-ignore: decorator
+@inline
+function fetch(rate: usize, streams: usize, three: bool): void {
+  splitX2(STATES, rate / 8, streams, streams + STREAM_BYTES);
+  // Up to eight bytes too many, which the next block overwrites.
+  if (three) for (let i: usize = 0; i < rate; i += 16) v128.store(streams + 2 * STREAM_BYTES + i, v128.load(STATE + i));
+}
+
+/** Two or three polynomials of what is in their streams: whether there was enough. */
+// @ts-ignore: decorator
+@inline
+function rejectAll(streams: usize, bytes: usize, polys: usize, three: bool): bool {
+  return rejectUniform(streams, bytes, polys)
+    && rejectUniform(streams + STREAM_BYTES, bytes, polys + POLY_BYTES)
+    && (!three || rejectUniform(streams + 2 * STREAM_BYTES, bytes, polys + 2 * POLY_BYTES));
 }
 
 /**
  * Algorithm 32 (ExpandA): the matrix as digits, row by row.
  *
- * Five blocks of SHAKE128 hold 280 candidates, of which each is refused with probability 2^-10: too few for 256 in one of
+ * Five blocks of SHAKE128 hold 280 candidates, of which each is refused with probability 2^−10: too few for 256 in one of
  * 2^100 polynomials. Six hold more than the 298 that FIPS 204 appendix C asks for, and end it.
  *
  * @param rho - ρ, 32 bytes.
  * @param matrix - 56 polynomials; up to 12 bytes behind them are overwritten.
- * @param streams - Scratch, twice {@link STREAM_BYTES}.
+ * @param streams - Scratch, three times {@link STREAM_BYTES}.
  */
 export function expandA(rho: usize, matrix: usize, streams: usize): void {
-  const second = streams + STREAM_BYTES;
-  let row: usize = 0;
-  let column: usize = 0;
-  for (const end = matrix + ROWS * COLUMNS * POLY_BYTES; matrix < end; matrix += 2 * POLY_BYTES) {
-    const firstTail = entryTail(row, column);
-    if (++column == COLUMNS) column = 0, row++;
-    shakeX2(STATES, SHAKE128_RATE, rho, 4, firstTail, entryTail(row, column));
-    if (++column == COLUMNS) column = 0, row++;
-    splitX2(STATES, SHAKE128_RATE / 8, streams, second);
-    let bytes = SHAKE128_RATE;
-    do {
-      keccakF1600x2(STATES);
-      splitX2(STATES, SHAKE128_RATE / 8, streams + bytes, second + bytes);
-      bytes += SHAKE128_RATE;
-    } while (bytes < A_BYTES);
-    if (rejectUniform(streams, bytes, matrix) && rejectUniform(second, bytes, matrix + POLY_BYTES)) continue;
-    keccakF1600x2(STATES);
-    splitX2(STATES, SHAKE128_RATE / 8, streams + bytes, second + bytes);
-    bytes += SHAKE128_RATE;
-    if (!rejectUniform(streams, bytes, matrix)) unreachable();
-    if (!rejectUniform(second, bytes, matrix + POLY_BYTES)) unreachable();
+  const tails = streams;
+  for (let left = <i32>(ROWS * COLUMNS), row: u64 = 0, column: u64 = 0; left > 0; ) {
+    const three = left > 2;
+    const count = three ? 3 : 2;
+    for (let i = 0; i < count; i++) {
+      store<u64>(tails + 8 * i, entryTail(row, column));
+      if (++column == COLUMNS) column = 0, row++;
+    }
+    seedX2(STATES, SHAKE128_RATE, rho, 4, load<u64>(tails), load<u64>(tails, 8));
+    if (three) seedX1(STATE, SHAKE128_RATE, rho, 4, load<u64>(tails, 16));
+    let bytes: usize = 0;
+    for (; bytes < A_BYTES; bytes += SHAKE128_RATE) {
+      permute(three);
+      fetch(SHAKE128_RATE, streams + bytes, three);
+    }
+    if (!rejectAll(streams, bytes, matrix, three)) {
+      permute(three);
+      fetch(SHAKE128_RATE, streams + bytes, three);
+      if (!rejectAll(streams, bytes + SHAKE128_RATE, matrix, three)) unreachable();
+    }
+    matrix += count * POLY_BYTES;
+    left -= count;
   }
 }
 
@@ -158,24 +186,25 @@ function rejectBounded(from: usize, bytes: usize, short: usize, count: usize): u
  * Algorithm 33 (ExpandS): s1 and s2, one byte a coefficient, {@link SHORT_STRIDE} bytes apart.
  *
  * @param seed - ρ′, 64 bytes.
- * @param shorts - 16 polynomials: seven of s1, eight of s2, and one that is left over.
- * @param streams - Scratch, twice {@link STREAM_BYTES}.
+ * @param shorts - 15 polynomials: seven of s1, eight of s2.
+ * @param streams - Scratch, three times {@link STREAM_BYTES}.
  */
 export function expandS(seed: usize, shorts: usize, streams: usize): void {
   const second = streams + STREAM_BYTES;
-  for (let n: usize = 0; n < ROWS + COLUMNS; n += 2) {
-    const tail: u64 = n | (<usize>SHAKE_SUFFIX << 16);
-    shakeX2(STATES, SHAKE256_RATE, seed, 8, tail, tail + 1);
+  for (let n: u64 = 0; n < ROWS + COLUMNS; n += 3, shorts += 3 * SHORT_STRIDE) {
+    const tail = n | (<u64>SHAKE_SUFFIX << 16);
+    seedX2(STATES, SHAKE256_RATE, seed, 8, tail, tail + 1);
+    seedX1(STATE, SHAKE256_RATE, seed, 8, tail + 2);
     let a: usize = 0;
     let b: usize = 0;
+    let c: usize = 0;
     do {
+      keccakF1600x3();
       splitX2(STATES, SHAKE256_RATE / 8, streams, second);
       a = rejectBounded(streams, SHAKE256_RATE, shorts, a);
       b = rejectBounded(second, SHAKE256_RATE, shorts + SHORT_STRIDE, b);
-      if (a >= 256 && b >= 256) break;
-      keccakF1600x2(STATES);
-    } while (true);
-    shorts += 2 * SHORT_STRIDE;
+      c = rejectBounded(STATE, SHAKE256_RATE, shorts + 2 * SHORT_STRIDE, c);
+    } while (a < 256 || b < 256 || c < 256);
   }
 }
 
@@ -204,25 +233,22 @@ export function unpackZ(from: usize, poly: usize): void {
 }
 
 /**
- * Two polynomials of algorithm 34 (ExpandMask).
+ * Three polynomials of algorithm 34 (ExpandMask).
  *
  * @param seed - ρ″, 64 bytes.
- * @param kappa - The number of the first one, κ + r; the second one is the next.
- * @param first - Where the first one goes.
- * @param second - Where the second one goes.
- * @param streams - Scratch, twice {@link STREAM_BYTES}.
+ * @param number - The number of the first one, κ + r.
+ * @param polys - Where they go, behind each other.
+ * @param streams - Scratch, three times {@link STREAM_BYTES}.
  */
-export function expandMask(seed: usize, kappa: u32, first: usize, second: usize, streams: usize): void {
-  const other = streams + STREAM_BYTES;
-  const suffix: u64 = <u64>SHAKE_SUFFIX << 16;
-  shakeX2(STATES, SHAKE256_RATE, seed, 8, kappa | suffix, (kappa + 1) | suffix);
-  splitX2(STATES, SHAKE256_RATE / 8, streams, other);
-  for (let at = SHAKE256_RATE; at < Z_PACKED_BYTES; at += SHAKE256_RATE) {
-    keccakF1600x2(STATES);
-    splitX2(STATES, SHAKE256_RATE / 8, streams + at, other + at);
+export function expandMask(seed: usize, number: u32, polys: usize, streams: usize): void {
+  const tail = <u64>number | (<u64>SHAKE_SUFFIX << 16);
+  seedX2(STATES, SHAKE256_RATE, seed, 8, tail, tail + 1);
+  seedX1(STATE, SHAKE256_RATE, seed, 8, tail + 2);
+  for (let bytes: usize = 0; bytes < Z_PACKED_BYTES; bytes += SHAKE256_RATE) {
+    keccakF1600x3();
+    fetch(SHAKE256_RATE, streams + bytes, true);
   }
-  unpackZ(streams, first);
-  unpackZ(other, second);
+  for (let i: usize = 0; i < 3; i++) unpackZ(streams + i * STREAM_BYTES, polys + i * POLY_BYTES);
 }
 
 /**

@@ -2,8 +2,8 @@
  * Signing with ML-DSA-87 (FIPS 204 §6.2, algorithm 7).
  *
  * The number of attempts is public, and so is what made one fail. Within an attempt, and until it is known whether it fails,
- * nothing depends on secrets but values: see mldsa-sample.ts for the challenge. What an attempt drew is used for that attempt
- * only, except for one polynomial of y, which no attempt has used: y is drawn two polynomials at a time and there are seven.
+ * nothing depends on secrets but values: see mldsa-sample.ts for the challenge. y is drawn three polynomials at
+ * a time and an attempt takes seven: one or two that none has used are left for the next.
  */
 import {
   BYTES, CHALLENGE, CHALLENGE_OPERAND, CHALLENGE_SMALL, HASHED, HINTS, MESSAGE, MU, OPERANDS, OUT, POLY, PRODUCT, SLOT_A,
@@ -21,25 +21,21 @@ import { addProduct, decompose, makeHints, subtractProduct } from './mldsa-round
 import { expandA, expandMask, sampleInBall, SHORT_BYTES } from './mldsa-sample';
 import { multiplyShort, prepareChallenge, SMALL_BYTES } from './mldsa-small-ntt';
 
-/** Polynomial j of y in an attempt: the places are a ring of eight, and each attempt begins one place earlier. */
+/** Polynomials of y that there is room for: a ring, which an attempt and what is left over fill at most. */
+const RING: usize = 9;
+
+/** Where polynomial j of y is in an attempt whose first one is at place `first` of the ring. */
 // @ts-ignore: decorator
 @inline
-function placeOfY(j: usize, isOdd: usize): usize {
-  return Y + ((j - isOdd) & 7) * POLY_BYTES;
-}
-
-/** Step 11: y of the attempt that begins with polynomial number `kappa` of ρ″, in pairs of an even number and an odd one. */
-function drawY(kappa: u32): void {
-  const isOdd = <usize>kappa & 1;
-  for (let j = isOdd; j < COLUMNS; j += 2) {
-    expandMask(HASHED, kappa + <u32>j, placeOfY(j, isOdd), placeOfY(j + 1, isOdd), STREAMS);
-  }
+function placeOfY(first: usize, j: usize): usize {
+  const place = first + j;
+  return Y + (place < RING ? place : place - RING) * POLY_BYTES;
 }
 
 /** Steps 12 to 15: w = A·y, its parts w1 and w0, and c̃ at OUT. */
-function commit(matrix: usize, isOdd: usize): void {
+function commit(matrix: usize, first: usize): void {
   for (let j: usize = 0; j < COLUMNS; j++) {
-    memory.copy(POLY, placeOfY(j, isOdd), POLY_BYTES);
+    memory.copy(POLY, placeOfY(first, j), POLY_BYTES);
     ntt(POLY);
     toOperand(POLY, OPERANDS + j * OPERAND_BYTES);
   }
@@ -56,7 +52,7 @@ function commit(matrix: usize, isOdd: usize): void {
  * Steps 16 to 28: z in place of y and the hints, or false when the attempt fails. Of the norms, r0's comes first: it is the
  * one that fails more often. That of c·t0 is below γ2 in any case: ‖c·t0‖∞ ≤ τ·2^12 = 245 760.
  */
-function respond(isOdd: usize): bool {
+function respond(first: usize): bool {
   sampleInBall(OUT, CHALLENGE);
   prepareChallenge(CHALLENGE, CHALLENGE_SMALL, PRODUCT);
   for (let i: usize = 0; i < ROWS; i++) {
@@ -65,7 +61,7 @@ function respond(isOdd: usize): bool {
   }
   for (let j: usize = 0; j < COLUMNS; j++) {
     multiplyShort(CHALLENGE_SMALL, WORKING_KEY + WORKING_S1 + j * SMALL_BYTES, PRODUCT);
-    if (addProduct(placeOfY(j, isOdd), PRODUCT)) return false;
+    if (addProduct(placeOfY(first, j), PRODUCT)) return false;
   }
   widen(CHALLENGE, POLY);
   ntt(POLY);
@@ -93,15 +89,20 @@ export function dsaSign(slot: usize, isNew: bool, absorbed: i32, length: usize):
   makeMu(absorbed, WORKING_KEY + WORKING_TR, length);
   // Step 7: ρ″ = H(K ‖ rnd ‖ μ, 64).
   shake256(WORKING_KEY + WORKING_K, 2 * SEED_BYTES + MU_BYTES, HASHED, 64);
+  // Both counts are public. The ring has room for three at once where the number of polynomials drawn so far leads.
   let kappa: u32 = 0;
+  let drawn: u32 = 0;
   do {
-    drawY(kappa);
-    commit(slot + SLOT_A, <usize>kappa & 1);
-    if (respond(<usize>kappa & 1)) break;
+    for (; drawn < kappa + <u32>COLUMNS; drawn += 3) {
+      expandMask(HASHED, drawn, Y + (<usize>drawn % RING) * POLY_BYTES, STREAMS);
+    }
+    const first = <usize>kappa % RING;
+    commit(slot + SLOT_A, first);
+    if (respond(first)) break;
     kappa += <u32>COLUMNS;
   } while (true);
   for (let j: usize = 0; j < COLUMNS; j++) {
-    packZ(placeOfY(j, <usize>kappa & 1), OUT + CTILDE_BYTES + j * Z_PACKED_BYTES);
+    packZ(placeOfY(<usize>kappa % RING, j), OUT + CTILDE_BYTES + j * Z_PACKED_BYTES);
   }
   packHints(HINTS, OUT + HINTS_OFFSET);
   wipeOperation(length);
