@@ -83,11 +83,11 @@ function sampleEntries(rho: usize, entry: usize, polynomials: usize, three: bool
   }
 }
 
-/** Â of Algorithms 13 and 14: 16 polynomials. */
-export function sampleMatrix(rho: usize, matrix: usize): void {
-  for (let entry = 0; entry < 16; ) {
-    const three = areThree(16 - entry);
-    sampleEntries(rho, entry, matrix + entry * ENTRY, three);
+/** Entries of Â of Algorithms 13 and 14, which has 16, from number `entry` on and before number `end`. */
+export function sampleMatrix(rho: usize, matrix: usize, entry: i32, end: i32): void {
+  while (entry < end) {
+    const three = areThree(end - entry);
+    sampleEntries(rho, entry, matrix + (entry as usize) * ENTRY, three);
     entry += three ? 3 : 2;
   }
 }
@@ -132,7 +132,7 @@ function noiseTail(n: u64): u64 {
 export function sampleNoise(seed: usize, count: i32, polynomials: usize): void {
   for (let n = 0; n < count; ) {
     const three = areThree(count - n);
-    const at = polynomials + n * POLY;
+    const at = polynomials + (n as usize) * POLY;
     seedX2(STATES, SHAKE256_RATE, seed, 4, noiseTail(n), noiseTail(n + 1));
     if (three) {
       seedX1(STATE, SHAKE256_RATE, seed, 4, noiseTail(n + 2));

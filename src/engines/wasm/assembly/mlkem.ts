@@ -4,7 +4,7 @@
  * What follows from public keys alone (Â, t̂, H(ek)) lies in a slot that outlives the call. Everything else is zero when a
  * function returns, except the results, which JavaScript fetches.
  */
-import { STATE, STATES, wipe } from './memory';
+import { STATE, wipe } from './memory';
 import { addMessage, addTo, compress11, compress5, decode12, decodeMessage, decompress11, decompress5, encode12 } from './mlkem-encode';
 import { multiply } from './mlkem-field';
 import {
@@ -15,12 +15,9 @@ import {
 import { inverseNtt, ntt } from './mlkem-ntt';
 import { FACTOR, prepareFactor, sumOfProducts } from './mlkem-product';
 import { sampleMatrix, sampleNoise } from './mlkem-sample';
-import { beginBeside, finishBeside, hash, SHA3_256_RATE, SHA3_512_RATE, SHA3_SUFFIX, SHAKE_SUFFIX } from './sponge';
-
-/** H of §4.1. */
-function hashH(data: usize, length: usize, out: usize): void {
-  hash(STATE, SHA3_256_RATE, SHA3_SUFFIX, data, length, out, 32);
-}
+import {
+  beginBeside, finishBeside, hash, limitBeside, SHA3_512_RATE, SHA3_SUFFIX, SHAKE_SUFFIX,
+} from './sponge';
 
 /** G of §4.1. */
 function hashG(data: usize, length: usize): void {
@@ -41,18 +38,22 @@ function expandKey(slot: usize): bool {
   for (let i: usize = 0; i < K; i++) {
     reduced = decode12(DK_EK + 384 * i, slot + SLOT_T + i * POLY) && reduced;
   }
-  sampleMatrix(DK_EK + ENCODED_VECTOR, slot + SLOT_MATRIX);
+  sampleMatrix(DK_EK + ENCODED_VECTOR, slot + SLOT_MATRIX, 0, 16);
   return reduced;
 }
 
 /** t̂ᵢ = 2¹⁶ · 2⁻¹⁶ (Â ∘ ŝ)ᵢ + êᵢ, at most 0.65 q + 5.5 q, encoded. */
-function publicPolynomial(product: usize, noise: usize, out: usize): void {
-  for (let i: usize = 0; i < POLY; i += 16) {
+function publicPolynomial(slot: usize, i: usize): void {
+  const noise = NOISE_VECTOR + i * POLY;
+  ntt(noise);
+  sumOfProducts(slot + SLOT_MATRIX + K * i * ENTRY, ENTRY, FACTORS, ACCUMULATOR);
+  for (let at: usize = 0; at < POLY; at += 16) {
     // 2¹⁶ mod q, and its companion.
-    const scaled = multiply(v128.load(product + i), i16x8.splat(-1044), i16x8.splat(-10276));
-    v128.store(product + i, i16x8.add(scaled, v128.load(noise + i)));
+    const scaled = multiply(v128.load(ACCUMULATOR + at), i16x8.splat(-1044), i16x8.splat(-10276));
+    v128.store(ACCUMULATOR + at, i16x8.add(scaled, v128.load(noise + at)));
   }
-  encode12(product, out);
+  encode12(ACCUMULATOR, DK_EK + 384 * i);
+  decode12(DK_EK + 384 * i, slot + SLOT_T + i * POLY);
 }
 
 /**
@@ -66,19 +67,19 @@ export function kemGenerate(slot: usize): void {
   hashG(SEED, 33);
   const rho = G_OUT;
   const sigma = G_OUT + 32;
-  sampleMatrix(rho, slot + SLOT_MATRIX);
-  sampleNoise(sigma, 2 * K as i32, SECRET_VECTOR);
+  sampleNoise(sigma, 2 * (K as i32), SECRET_VECTOR);
   transformToFactors(SECRET_VECTOR);
-  // In this order: each encoding overwrites a few bytes behind it.
+  // Each encoding overwrites a few bytes behind it, so they come in order.
   for (let i: usize = 0; i < K; i++) encode12(SECRET_VECTOR + i * POLY, DK + 384 * i);
-  for (let i: usize = 0; i < K; i++) {
-    ntt(NOISE_VECTOR + i * POLY);
-    sumOfProducts(slot + SLOT_MATRIX + K * i * ENTRY, ENTRY, FACTORS, ACCUMULATOR);
-    publicPolynomial(ACCUMULATOR, NOISE_VECTOR + i * POLY, DK_EK + 384 * i);
-  }
+  sampleMatrix(rho, slot + SLOT_MATRIX, 0, 12);
+  for (let i: usize = 0; i < K - 1; i++) publicPolynomial(slot, i);
+  // H(ek) goes on beside the last row, which takes six permutations or some more; three quarters of t̂ are eight blocks.
+  beginBeside(DK_EK, EK_BYTES, SHA3_SUFFIX, DK_HASH);
+  limitBeside(8);
+  sampleMatrix(rho, slot + SLOT_MATRIX, 12, 16);
+  publicPolynomial(slot, K - 1);
   memory.copy(DK_EK + ENCODED_VECTOR, rho, 32);
-  for (let i: usize = 0; i < K; i++) decode12(DK_EK + 384 * i, slot + SLOT_T + i * POLY);
-  hashH(DK_EK, EK_BYTES, DK_HASH);
+  finishBeside();
   memory.copy(slot + SLOT_HASH, DK_HASH, 32);
   memory.copy(OUT_DK, DK, DK_BYTES);
   wipe(WORK_BYTES);
@@ -86,7 +87,7 @@ export function kemGenerate(slot: usize): void {
 
 /** K-PKE.Encrypt, Algorithm 14, of the message at {@link MESSAGE} under r, the second half of {@link G_OUT}. */
 function encrypt(slot: usize, out: usize): void {
-  sampleNoise(G_OUT + 32, (2 * K + 1) as i32, SECRET_VECTOR);
+  sampleNoise(G_OUT + 32, 2 * (K as i32) + 1, SECRET_VECTOR);
   transformToFactors(SECRET_VECTOR);
   for (let i: usize = 0; i < K; i++) {
     // Row i of the transpose.

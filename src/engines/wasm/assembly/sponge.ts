@@ -146,14 +146,24 @@ let besideData: usize = 0;
 let besideLength: usize = 0;
 let besideSuffix: u8 = 0;
 let besideOut: usize = 0;
+let besideOutLength: usize = 0;
+/** How many blocks may still be taken before {@link finishBeside}. */
+let besideBlocks: i32 = 0;
 
-/** Begins a hash of 32 bytes (SHA3-256 or SHAKE256, by the suffix), which goes on in {@link permutePair}. */
-export function beginBeside(data: usize, length: usize, suffix: u8, out: usize): void {
+/** Begins a hash of at most 136 bytes (SHA3-256 or SHAKE256, by the suffix), which goes on in {@link permutePair}. */
+export function beginBeside(data: usize, length: usize, suffix: u8, out: usize, outLength: usize = 32): void {
   memory.fill(STATE, 0, STATE_BYTES);
   besideData = data;
   besideLength = length;
   besideSuffix = suffix;
   besideOut = out;
+  besideOutLength = outLength;
+  besideBlocks = i32.MAX_VALUE;
+}
+
+/** Has only the first blocks taken before {@link finishBeside}: the rest of the message may come until then. */
+export function limitBeside(blocks: i32): void {
+  besideBlocks = blocks;
 }
 
 /** Whether such a hash is not at its end: the state at {@link STATE} is taken. */
@@ -174,7 +184,7 @@ function addBlockBeside(): void {
 /** After the permutation: goes to the next block, or ends. */
 function nextBlockBeside(): void {
   if (besideLength < BESIDE_RATE) {
-    memory.copy(besideOut, STATE, 32);
+    memory.copy(besideOut, STATE, besideOutLength);
     besideOut = 0;
   } else {
     besideData += BESIDE_RATE;
@@ -184,10 +194,11 @@ function nextBlockBeside(): void {
 
 /** Permutes the two states at {@link STATES}, and beside them the third one if it is busy. */
 export function permutePair(): void {
-  if (!isBusyBeside()) {
+  if (!isBusyBeside() || besideBlocks == 0) {
     keccakF1600x2(STATES);
     return;
   }
+  besideBlocks--;
   addBlockBeside();
   keccakF1600x3();
   nextBlockBeside();
