@@ -40,7 +40,7 @@ function derive(matrix: usize, publicKey: usize, privateKey: usize): void {
   let short = SHORTS;
   for (let j: usize = 0; j < COLUMNS; j++, short += SHORT_STRIDE) {
     widen(short, POLY);
-    ntt(POLY);
+    ntt(POLY, POLY);
     toOperand(POLY, OPERANDS + j * OPERAND_BYTES);
   }
   for (let i: usize = 0; i < ROWS; i++, short += SHORT_STRIDE) {
@@ -95,7 +95,7 @@ function makeWorkingKey(): void {
   for (let i: usize = 0; i < ROWS; i++) {
     const poly = OUT_PRIVATE_KEY + WORKING_T0 + i * POLY_BYTES;
     unpackT0(IN_PRIVATE_KEY + KEY_T0 + i * T0_PACKED_BYTES, poly);
-    ntt(poly);
+    ntt(poly, poly);
     toDigits(poly);
   }
   memory.copy(OUT_PRIVATE_KEY + WORKING_RHO, IN_PRIVATE_KEY, SEED_BYTES);

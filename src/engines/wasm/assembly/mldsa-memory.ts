@@ -86,8 +86,8 @@ export const PRODUCT: usize = CHALLENGE_OPERAND + 2048;
 export const POLY: usize = PRODUCT + 512;
 /** 256 bits of hints for each row. */
 export const HINTS: usize = POLY + 1024;
-/** The formatted message M′, or a piece of it. */
-export const MESSAGE: usize = HINTS + 256;
+/** The formatted message M′, or a piece of it; before it a place for tr, which is hashed with it. */
+export const MESSAGE: usize = HINTS + 256 + 64;
 /** Longest piece. */
 export const MESSAGE_BYTES: usize = 0x20000;
 

@@ -1,5 +1,5 @@
 /**
- * The number-theoretic transform of ML-DSA and its inverse (FIPS 204 §7.5, algorithms 41 and 42), in place on 256 signed
+ * The number-theoretic transform of ML-DSA and its inverse (FIPS 204 §7.5, algorithms 41 and 42), on 256 signed
  * 32-bit coefficients, four at a time.
  *
  * Both run in two passes over the polynomial, three layers and five, whose coefficients stay in locals within a pass. In the
@@ -136,25 +136,25 @@ function forwardWithin(
 }
 
 /**
- * Algorithm 41 (NTT) in place.
+ * Algorithm 41 (NTT) of the polynomial at `from`, to `poly`, which may be the same.
  *
  * Every coefficient carries 2^15 from the first load to the last layer, for {@link multiplyBiased}. Bounds: |x| < q comes
  * in and each of eight layers adds less than 3.26·q, so |x| < 27.1·q < 2^28 goes out.
  */
-export function ntt(poly: usize): void {
+export function ntt(from: usize, poly: usize): void {
   const half = loadHalf();
   const low13 = loadLow13();
   const fold13 = loadFold13();
   let t: v128;
-  for (let at = poly, end = poly + 128; at < end; at += 16) {
-    let a0 = i32x4.add(v128.load(at), half);
-    let a1 = i32x4.add(v128.load(at, 128), half);
-    let a2 = i32x4.add(v128.load(at, 256), half);
-    let a3 = i32x4.add(v128.load(at, 384), half);
-    let a4 = v128.load(at, 512);
-    let a5 = v128.load(at, 640);
-    let a6 = v128.load(at, 768);
-    let a7 = v128.load(at, 896);
+  for (let at = poly, end = poly + 128; at < end; at += 16, from += 16) {
+    let a0 = i32x4.add(v128.load(from), half);
+    let a1 = i32x4.add(v128.load(from, 128), half);
+    let a2 = i32x4.add(v128.load(from, 256), half);
+    let a3 = i32x4.add(v128.load(from, 384), half);
+    let a4 = v128.load(from, 512);
+    let a5 = v128.load(from, 640);
+    let a6 = v128.load(from, 768);
+    let a7 = v128.load(from, 896);
     // Layer 1, distance 128.
     t = multiply(a4, v128.load32_splat(FORWARD, 8), v128.load32_splat(FORWARD, 12), half, low13, fold13);
     a4 = i32x4.sub(a0, t);

@@ -6,15 +6,19 @@
  * anyway; for s1 and s2 it is what FIPS 204 itself does. The challenge follows from c̃ alone: it is public once a signature is
  * out; of an attempt that is rejected, the order of accesses within 256 bytes depends on it, as in FIPS 204's algorithm.
  */
-import { keccakF1600, keccakF1600x2 } from './keccak';
+import { keccakF1600 } from './keccak';
 import { keccakF1600x3 } from './keccak-x3';
 import { STATE, STATES } from './memory';
 import { BYTE_MOVES, WORD_MOVES } from './mldsa-memory';
 import { COLUMNS, CTILDE_BYTES, GAMMA1, POLY_BYTES, ROWS, TAU, Z_PACKED_BYTES } from './mldsa-params';
 import { Q } from './mldsa-field';
-import { hash, seedX1, seedX2, SHAKE128_RATE, SHAKE256_RATE, SHAKE_SUFFIX, splitX2 } from './sponge';
+import {
+  hash, isBusyBeside, permutePair, seedX1, seedX2, SHAKE128_RATE, SHAKE256_RATE, SHAKE_SUFFIX, splitX2,
+} from './sponge';
 
-/** Output of SHAKE128 for a polynomial of A: five blocks. */
+/** Entries of A. */
+export const ENTRIES: usize = ROWS * COLUMNS;
+/** Output of SHAKE128 for one of them: five blocks. */
 const A_BYTES: usize = 5 * SHAKE128_RATE;
 /** Room for the output of one of three computations, six blocks; loads reach beyond the end. */
 export const STREAM_BYTES: usize = 6 * SHAKE128_RATE + 16;
@@ -56,12 +60,18 @@ export function makeSampleTables(): void {
   }
 }
 
+/** Appends those of four coefficients whose bits are set; returns where the next one goes. */
+function appendAccepted(at: usize, digits: v128, accepted: i32): usize {
+  v128.store(at, i8x16.swizzle(digits, v128.load(WORD_MOVES + 16 * accepted)));
+  return at + 4 * popcnt(accepted);
+}
+
 /**
  * Algorithm 30 (RejNTTPoly) on bytes at hand: the first 256 candidates that are accepted, as digits.
  *
  * @param from - Candidates of three bytes each; loads reach four bytes beyond them.
- * @param bytes - Their length, a multiple of 12.
- * @param poly - The polynomial; up to 12 bytes behind it are overwritten.
+ * @param bytes - Their length, a multiple of 24.
+ * @param poly - The polynomial; up to 28 bytes behind it are overwritten.
  * @returns Whether there were 256.
  */
 export function rejectUniform(from: usize, bytes: usize, poly: usize): bool {
@@ -71,35 +81,38 @@ export function rejectUniform(from: usize, bytes: usize, poly: usize): bool {
   const digitMask = i32x4.splat(0x7ff00fff);
   const q = i32x4.splat(Q);
   const full = poly + POLY_BYTES;
-  for (const end = from + bytes; from < end && poly < full; from += 12) {
-    const twelve = v128.load(from);
-    const number = v128.and(i8x16.swizzle(twelve, asNumber), numberMask);
-    const digits = v128.and(i8x16.swizzle(twelve, asDigits), digitMask);
-    const accepted = i32x4.bitmask(i32x4.lt_s(number, q));
-    if (accepted == 15) {
-      v128.store(poly, digits);
-      poly += 16;
+  for (const end = from + bytes; from < end && poly < full; from += 24) {
+    const first = v128.load(from);
+    const second = v128.load(from, 12);
+    const firstDigits = v128.and(i8x16.swizzle(first, asDigits), digitMask);
+    const secondDigits = v128.and(i8x16.swizzle(second, asDigits), digitMask);
+    const firstIn = i32x4.lt_s(v128.and(i8x16.swizzle(first, asNumber), numberMask), q);
+    const secondIn = i32x4.lt_s(v128.and(i8x16.swizzle(second, asNumber), numberMask), q);
+    if (i32x4.all_true(v128.and(firstIn, secondIn))) {
+      v128.store(poly, firstDigits);
+      v128.store(poly, secondDigits, 16);
+      poly += 32;
     } else {
-      v128.store(poly, i8x16.swizzle(digits, v128.load(WORD_MOVES + 16 * accepted)));
-      poly += 4 * popcnt(accepted);
+      poly = appendAccepted(poly, firstDigits, i32x4.bitmask(firstIn));
+      poly = appendAccepted(poly, secondDigits, i32x4.bitmask(secondIn));
     }
   }
   return poly >= full;
 }
 
-/** The last bytes of ρ ‖ s ‖ r of entry (r, s), and the suffix of SHAKE. */
+/** The last bytes of ρ ‖ s ‖ r of entry number 7·r + s, and the suffix of SHAKE. */
 // @ts-ignore: decorator
 @inline
-function entryTail(row: u64, column: u64): u64 {
-  return column | (row << 8) | (<u64>SHAKE_SUFFIX << 16);
+function entryTail(entry: usize): u64 {
+  return (entry % COLUMNS) | ((entry / COLUMNS) << 8) | (<usize>SHAKE_SUFFIX << 16);
 }
 
-/** Permutes the states at STATES, and the one at STATE if there are three. */
+/** Permutes the states at STATES, and the one at STATE if there are three or a hash goes on there. */
 // @ts-ignore: decorator
 @inline
 function permute(three: bool): void {
   if (three) keccakF1600x3();
-  else keccakF1600x2(STATES);
+  else permutePair();
 }
 
 /** Copies a block of output of the states to their streams. */
@@ -121,39 +134,39 @@ function rejectAll(streams: usize, bytes: usize, polys: usize, three: bool): boo
 }
 
 /**
- * Algorithm 32 (ExpandA): the matrix as digits, row by row.
+ * Two or three entries of algorithm 32 (ExpandA), row by row: two where a hash goes on beside (sponge.ts).
  *
  * Five blocks of SHAKE128 hold 280 candidates, of which each is refused with probability 2^−10: too few for 256 in one of
  * 2^100 polynomials. Six hold more than the 298 that FIPS 204 appendix C asks for, and end it.
  *
  * @param rho - ρ, 32 bytes.
- * @param matrix - 56 polynomials; up to 12 bytes behind them are overwritten.
+ * @param matrix - A, 56 polynomials of digits; up to 28 bytes behind what is written are overwritten.
+ * @param entry - The number of the first entry.
  * @param streams - Scratch, three times {@link STREAM_BYTES}.
+ * @returns The number of the next entry.
  */
-export function expandA(rho: usize, matrix: usize, streams: usize): void {
-  const tails = streams;
-  for (let left = <i32>(ROWS * COLUMNS), row: u64 = 0, column: u64 = 0; left > 0; ) {
-    const three = left > 2;
-    const count = three ? 3 : 2;
-    for (let i = 0; i < count; i++) {
-      store<u64>(tails + 8 * i, entryTail(row, column));
-      if (++column == COLUMNS) column = 0, row++;
-    }
-    seedX2(STATES, SHAKE128_RATE, rho, 4, load<u64>(tails), load<u64>(tails, 8));
-    if (three) seedX1(STATE, SHAKE128_RATE, rho, 4, load<u64>(tails, 16));
-    let bytes: usize = 0;
-    for (; bytes < A_BYTES; bytes += SHAKE128_RATE) {
-      permute(three);
-      fetch(SHAKE128_RATE, streams + bytes, three);
-    }
-    if (!rejectAll(streams, bytes, matrix, three)) {
-      permute(three);
-      fetch(SHAKE128_RATE, streams + bytes, three);
-      if (!rejectAll(streams, bytes + SHAKE128_RATE, matrix, three)) unreachable();
-    }
-    matrix += count * POLY_BYTES;
-    left -= count;
+export function expandEntries(rho: usize, matrix: usize, entry: usize, streams: usize): usize {
+  const left = ENTRIES - entry;
+  const three = !isBusyBeside() && left != 2 && left != 4;
+  const polys = matrix + entry * POLY_BYTES;
+  seedX2(STATES, SHAKE128_RATE, rho, 4, entryTail(entry), entryTail(entry + 1));
+  if (three) seedX1(STATE, SHAKE128_RATE, rho, 4, entryTail(entry + 2));
+  let bytes: usize = 0;
+  for (; bytes < A_BYTES; bytes += SHAKE128_RATE) {
+    permute(three);
+    fetch(SHAKE128_RATE, streams + bytes, three);
   }
+  if (!rejectAll(streams, bytes, polys, three)) {
+    permute(three);
+    fetch(SHAKE128_RATE, streams + bytes, three);
+    if (!rejectAll(streams, bytes + SHAKE128_RATE, polys, three)) unreachable();
+  }
+  return entry + (three ? 3 : 2);
+}
+
+/** Algorithm 32 (ExpandA): the whole matrix. Arguments as above. */
+export function expandA(rho: usize, matrix: usize, streams: usize): void {
+  for (let entry: usize = 0; entry < ENTRIES; ) entry = expandEntries(rho, matrix, entry, streams);
 }
 
 /**

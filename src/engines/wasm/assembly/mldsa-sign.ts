@@ -35,8 +35,7 @@ function placeOfY(first: usize, j: usize): usize {
 /** Steps 12 to 15: w = A·y, its parts w1 and w0, and c̃ at OUT. */
 function commit(matrix: usize, first: usize): void {
   for (let j: usize = 0; j < COLUMNS; j++) {
-    memory.copy(POLY, placeOfY(first, j), POLY_BYTES);
-    ntt(POLY);
+    ntt(placeOfY(first, j), POLY);
     toOperand(POLY, OPERANDS + j * OPERAND_BYTES);
   }
   for (let i: usize = 0; i < ROWS; i++) {
@@ -64,7 +63,7 @@ function respond(first: usize): bool {
     if (addProduct(placeOfY(first, j), PRODUCT)) return false;
   }
   widen(CHALLENGE, POLY);
-  ntt(POLY);
+  ntt(POLY, POLY);
   toOperand(POLY, CHALLENGE_OPERAND);
   let count = 0;
   for (let i: usize = 0; i < ROWS; i++) {
