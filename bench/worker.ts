@@ -36,7 +36,8 @@ export interface Answers {
   close: undefined;
 }
 
-const BARE: Record<EngineName, Bare> = { node: nodeBare, noble: nobleBare };
+/** Our own module has no raw form: its bar is noble's. */
+const BARE: Record<EngineName, Bare> = { node: nodeBare, wasm: nobleBare, noble: nobleBare };
 
 function available(engine: EngineName): number[] {
   const info = engineInfo();

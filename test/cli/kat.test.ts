@@ -41,7 +41,7 @@ describe.concurrent('kat', () => {
     const sum = (name: 'passed' | 'failed' | 'notRun') =>
       report.sets.reduce((total, set) => total + set[name], 0);
     expect(report.totals).toEqual({ passed: sum('passed'), failed: 0, notRun: sum('notRun') });
-    for (const engine of ['node', 'noble']) {
+    for (const engine of ['node', 'wasm', 'noble']) {
       expect(report.sets).toContainEqual({
         set: 'sha3',
         engine,
@@ -55,7 +55,7 @@ describe.concurrent('kat', () => {
       );
     }
     // What the native engine cannot do is neither passed nor failed, and a reason says why.
-    const [native, everywhere] = ofFolder(outcome.stdout);
+    const [native, , everywhere] = ofFolder(outcome.stdout);
     expect(native?.notRun).toBeGreaterThan(0);
     expect(native).toMatchObject({ set: 'encapsulation', engine: 'node', failed: 0 });
     expect(native?.reasons).toEqual([{ reason: expect.stringContaining('engine'), count: native?.notRun }]);
@@ -126,7 +126,7 @@ describe.concurrent('kat fails', () => {
     expectFailure(
       await kat(place, '--engine', 'openssl'),
       2,
-      /^error: --engine: expected node or noble, got "openssl"/,
+      /^error: --engine: expected node, wasm or noble, got "openssl"/,
     );
   });
 

@@ -12,7 +12,7 @@ declare const info: EngineInfo;
 // @ts-expect-error no such engine
 configureEngines('openssl');
 // @ts-expect-error no such engine for a family
-configureEngines({ kem: 'wasm' });
+configureEngines({ kem: 'openssl' });
 // @ts-expect-error no such family
 configureEngines({ rsa: 'node' });
 // @ts-expect-error the choice is missing

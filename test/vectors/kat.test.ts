@@ -38,6 +38,7 @@ describe('vectors of the tree', () => {
     expectAllRight(report);
     expect(setsOf(report, 'noble')).toBe(11);
     expect(setsOf(report, 'node')).toBe(11);
+    expect(setsOf(report, 'wasm')).toBe(11);
     for (const { set, notRun, engine } of report.sets) if (engine === 'noble') expect(notRun, set).toBe(0);
   });
 });
@@ -48,6 +49,7 @@ describe('facts', () => {
     printReport('facts', report);
     expectAllRight(report);
     expect(setsOf(report, 'noble')).toBe(8);
+    expect(setsOf(report, 'wasm')).toBe(8);
   });
 });
 
@@ -63,10 +65,10 @@ needs(
     expect(report.totals.passed).toBeGreaterThan(0);
   });
 
-  it('come out right on the engine that runs everywhere', { timeout: TIMEOUT_MS }, async () => {
+  it.each(['wasm', 'noble'] as const)('come out right on %s', { timeout: TIMEOUT_MS }, async (engine) => {
     const report = await runKat({
       vectors: folder,
-      engines: ['noble'],
+      engines: [engine],
       maxMessageBytes: MAX_NOBLE_MESSAGE_BYTES,
     });
     printReport(`vectors of ${folder}`, report);

@@ -53,8 +53,8 @@ function isGood({ sets, totals }: KatReport, withVectors: boolean): boolean {
 }
 
 function engineName(name: string): EngineName {
-  if (name === 'node' || name === 'noble') return name;
-  throw new CliError(EXIT.usage, `--engine: expected node or noble, got "${name}"`);
+  if (name === 'node' || name === 'wasm' || name === 'noble') return name;
+  throw new CliError(EXIT.usage, `--engine: expected node, wasm or noble, got "${name}"`);
 }
 
 /** Adds the command. */
@@ -65,7 +65,7 @@ export function addKat(program: Command): void {
       'run known-answer tests: published facts, and every vector file of a folder, on every engine',
     )
     .option('--vectors <folder>', 'a folder of vector files, besides the facts')
-    .option('--engine <name>', 'node or noble only')
+    .option('--engine <name>', 'node, wasm or noble only')
     .option('--json', 'print one JSON object and nothing else')
     .action(run);
 }

@@ -12,7 +12,7 @@ import { ACCEPTED_KEY, REFUSED_KEY, SAMPLES } from './cases.ts';
 import { type Case, changed, folderWith, runCases, vectorFile } from './support.ts';
 
 const TREE = new URL('../../vectors/', import.meta.url);
-const ENGINES: readonly EngineName[] = ['node', 'noble'];
+const ENGINES: readonly EngineName[] = ['node', 'wasm', 'noble'];
 
 /** The facts are seconds of work on an idle machine. */
 const FACTS_TIMEOUT_MS = 600_000;

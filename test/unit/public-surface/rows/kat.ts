@@ -54,7 +54,7 @@ export const KAT: Table = {
             },
           }),
           optional({
-            ...arrayOf('options.engines', oneOf('options.engines', 'noble', 'node')),
+            ...arrayOf('options.engines', oneOf('options.engines', 'noble', 'node', 'wasm')),
             takes: [],
           }),
           optional({
