@@ -12,6 +12,7 @@ export {
   type EngineChoice,
   type EngineInfo,
   engineInfo,
+  loadWasmEngine,
   runSelfTests,
 } from './engines/index.ts';
 export * as envelope from './envelope/index.ts';

@@ -15,6 +15,7 @@ import {
   type SelfTestState,
 } from './registry.ts';
 import { wasmEngine } from './wasm/index.ts';
+import { loadWasm } from './wasm/instance.ts';
 
 export type { Capability, EngineChoice, EngineName, EngineStatus, Family, FamilyInfo, SelfTestState };
 
@@ -54,7 +55,7 @@ export type EngineInfo = { readonly [F in Family]: FamilyInfo };
  * @returns One entry a family: `hash`, `aead`, `kem`, `sign`.
  * @throws {@link InputError} `ERR_INPUT_OPTION` when the environment variable `MWRASP_CRYPTO_ENGINE` names an unknown
  * engine.
- * @example engineInfo().kem.engine; // 'node' on Node 24.7 and later, otherwise 'noble'
+ * @example engineInfo().kem.engine; // 'node' on Node 24.7 and later, otherwise 'wasm'
  */
 export function engineInfo(): EngineInfo {
   return Object.fromEntries(
@@ -74,6 +75,18 @@ export function engineInfo(): EngineInfo {
  */
 export function configureEngines(choice: EngineChoice): void {
   registry.configure(choice);
+}
+
+/**
+ * Makes the engine in WebAssembly ready where a runtime compiles it only asynchronously; elsewhere it makes itself ready at its
+ * first use, and nobody has to call this. Call it before the first operation: an engine that was picked stays.
+ *
+ * @returns Whether the engine is there now. It is not where a runtime compiles no WebAssembly at all, as workerd and pages
+ * whose policy lacks `'wasm-unsafe-eval'`.
+ * @example await loadWasmEngine();
+ */
+export function loadWasmEngine(): Promise<boolean> {
+  return loadWasm();
 }
 
 /**

@@ -3,6 +3,7 @@ import {
   type EngineInfo,
   type EngineName,
   engineInfo,
+  loadWasmEngine,
   runSelfTests,
 } from '@mwrasp/crypto/engines';
 
@@ -35,5 +36,9 @@ info.kem.engine = 'noble';
 runSelfTests('kem');
 // @ts-expect-error they are no promise
 runSelfTests().then(() => {});
+// @ts-expect-error the engine is there when the promise says so
+if (loadWasmEngine()) throw new Error();
+// @ts-expect-error loading takes nothing
+loadWasmEngine('kem');
 // @ts-expect-error there is no such family
 engineInfo().rsa;

@@ -1,4 +1,10 @@
-import { configureEngines, type EngineChoice, engineInfo, runSelfTests } from '@mwrasp/crypto/engines';
+import {
+  configureEngines,
+  type EngineChoice,
+  engineInfo,
+  loadWasmEngine,
+  runSelfTests,
+} from '@mwrasp/crypto/engines';
 import { argument } from '../arguments.ts';
 import { row, type Table } from '../row.ts';
 import { throwingGetters } from '../values.ts';
@@ -13,6 +19,7 @@ export const ENGINES: Table = {
   rows: {
     'engines.engineInfo': row(engineInfo, []),
     'engines.runSelfTests': row(runSelfTests, []),
+    'engines.loadWasmEngine': row(loadWasmEngine, []),
     // A choice that changes nothing: the other tests of this file go on with the same engines.
     'engines.configureEngines': row(configureEngines, [
       argument('choice', inForce, {
