@@ -49,12 +49,15 @@ export interface WasmExports {
   readonly DSA_PUBLIC_KEY: WebAssembly.Global;
   readonly DSA_PRIVATE_KEY: WebAssembly.Global;
   readonly DSA_SIGNATURE: WebAssembly.Global;
-  /** What signing needs of a private key, in the form in which it needs it; and where tr is in it. */
+  /** What signing needs of a private key, in the form in which it needs it; its length, and where tr is in it. */
   readonly DSA_WORKING_KEY: WebAssembly.Global;
+  readonly DSA_WORKING_KEY_BYTES: WebAssembly.Global;
   readonly DSA_WORKING_TR: WebAssembly.Global;
   readonly DSA_RND: WebAssembly.Global;
   readonly DSA_MU: WebAssembly.Global;
   readonly DSA_MESSAGE: WebAssembly.Global;
+  /** Longest message, or piece of one, there. */
+  readonly DSA_MESSAGE_BYTES: WebAssembly.Global;
   /** Results: whoever fetches them zeroes them. */
   readonly DSA_OUT: WebAssembly.Global;
   readonly DSA_SLOTS: WebAssembly.Global;

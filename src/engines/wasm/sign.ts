@@ -14,14 +14,8 @@ const { expandedKeyBytes, publicKeyBytes, rndBytes, signatureBytes } = ML_DSA_87
 /** How many keys stay expanded, 68 KiB each. */
 const SLOTS = 8;
 
-/** The working form of a private key: `WORKING_KEY_BYTES` of assembly/mldsa-memory.ts. */
-const WORKING_KEY_BYTES = 16000;
-
-/** What goes into the module at once of a message: less than `MESSAGE_BYTES` of assembly/mldsa-memory.ts. */
-const PIECE_BYTES = 0x1ff00;
 /** Two bytes and a context, which go before a message (FIPS 204 algorithms 2 and 3). */
 const MAX_PREFIX_BYTES = 2 + ML_DSA_87.maxContextBytes;
-const ONE_PIECE_BYTES = PIECE_BYTES - MAX_PREFIX_BYTES;
 
 /** What is absorbed of a message, other than a number of bytes: see assembly/mldsa-message.ts. */
 const NOTHING_ABSORBED = -1;
@@ -41,6 +35,8 @@ export function createSign(wasm: Wasm): SignEngine {
   const { exports, memory } = wasm;
   const { dsaAbsorb, dsaExpand, dsaFill, dsaGenerate, dsaImport, dsaSign, dsaVerify } = exports;
   const messageAddress: number = exports.DSA_MESSAGE.value;
+  /** What goes into the module at once of a message. */
+  const pieceBytes: number = exports.DSA_MESSAGE_BYTES.value;
   const muAddress: number = exports.DSA_MU.value;
   const privateKeyAddress: number = exports.DSA_PRIVATE_KEY.value;
   const publicKeyAddress: number = exports.DSA_PUBLIC_KEY.value;
@@ -48,6 +44,7 @@ export function createSign(wasm: Wasm): SignEngine {
   const signatureAddress: number = exports.DSA_SIGNATURE.value;
   const slotTr: number = exports.DSA_SLOT_TR.value;
   const workingKeyAddress: number = exports.DSA_WORKING_KEY.value;
+  const workingKeyBytes: number = exports.DSA_WORKING_KEY_BYTES.value;
   const workingTrAddress: number = workingKeyAddress + exports.DSA_WORKING_TR.value;
   const out: number = exports.DSA_OUT.value;
 
@@ -56,7 +53,7 @@ export function createSign(wasm: Wasm): SignEngine {
   const publicKeyOut = wasm.view(out, publicKeyBytes);
   const privateKeyOut = wasm.view(out + publicKeyBytes, expandedKeyBytes);
   const pairOut = wasm.view(out, publicKeyBytes + expandedKeyBytes + BEYOND_BYTES);
-  const workingKeyOut = wasm.view(out + publicKeyBytes, WORKING_KEY_BYTES);
+  const workingKeyOut = wasm.view(out + publicKeyBytes, workingKeyBytes);
 
   const slots = new SlotCache(memory, exports.DSA_SLOTS.value, exports.DSA_SLOT_BYTES.value, SLOTS);
 
@@ -78,9 +75,9 @@ export function createSign(wasm: Wasm): SignEngine {
   function putPieces(message: Uint8Array, absorbedBefore: number, tr: number): void {
     absorbed = absorbedBefore;
     let offset = 0;
-    for (; message.length - offset > PIECE_BYTES; offset += PIECE_BYTES) {
-      memory.set(message.subarray(offset, offset + PIECE_BYTES), messageAddress);
-      absorbed = dsaAbsorb(absorbed, tr, PIECE_BYTES);
+    for (; message.length - offset > pieceBytes; offset += pieceBytes) {
+      memory.set(message.subarray(offset, offset + pieceBytes), messageAddress);
+      absorbed = dsaAbsorb(absorbed, tr, pieceBytes);
     }
     memory.set(offset === 0 ? message : message.subarray(offset), messageAddress);
     length = message.length - offset;
@@ -92,7 +89,7 @@ export function createSign(wasm: Wasm): SignEngine {
     memory[messageAddress] = 0;
     memory[messageAddress + 1] = context.length;
     memory.set(context, messageAddress + 2);
-    if (message.length > PIECE_BYTES - prefixBytes) {
+    if (message.length > pieceBytes - prefixBytes) {
       putPieces(message, dsaAbsorb(NOTHING_ABSORBED, tr, prefixBytes), tr);
       return;
     }
@@ -147,7 +144,7 @@ export function createSign(wasm: Wasm): SignEngine {
     #begin(messageBytes: number): number {
       const holder = this.#holder;
       const slot = slots.take(holder, this);
-      if (messageBytes > ONE_PIECE_BYTES && !holder.filled) {
+      if (messageBytes > pieceBytes - MAX_PREFIX_BYTES && !holder.filled) {
         memory.set(this.#bytes, publicKeyAddress);
         dsaFill(slot);
         holder.filled = true;
@@ -267,7 +264,7 @@ export function createSign(wasm: Wasm): SignEngine {
   function makePrivateKey(
     run: (secret: Uint8Array, publicKey: Uint8Array, slot: number) => Uint8Array | undefined,
   ): PreparedSignPrivateKey {
-    const secret = allocateSecret(expandedKeyBytes + WORKING_KEY_BYTES);
+    const secret = allocateSecret(expandedKeyBytes + workingKeyBytes);
     const publicKey = new Uint8Array(publicKeyBytes);
     const holder = new Holder(secret);
     try {

@@ -9,10 +9,10 @@ import { ML_DSA_87 } from '../../../../src/params.ts';
 const { expandedKeyBytes, muBytes, publicKeyBytes, rndBytes, seedBytes, signatureBytes } = ML_DSA_87;
 const HINTS = 4544;
 const SLOTS = 8;
-/** What goes into the module at once: `PIECE_BYTES` of sign.ts. */
-const PIECE = 0x1ff00;
 
 const wasm = instance() as Wasm;
+/** What goes into the module at once. */
+const PIECE: number = wasm.exports.DSA_MESSAGE_BYTES.value;
 const engine = wasmEngine.sign() as SignEngine;
 const noble = nobleEngine.sign() as SignEngine;
 const EMPTY = new Uint8Array(0);
@@ -67,6 +67,12 @@ afterEach(() => {
 });
 
 describe('ML-DSA-87 in WebAssembly', () => {
+  it('has room for what it says', () => {
+    const { DSA_MESSAGE, DSA_SLOT_BYTES, DSA_SLOTS, SECRETS_END } = wasm.exports;
+    expect(DSA_MESSAGE.value + PIECE).toBeLessThanOrEqual(SECRETS_END.value);
+    expect(DSA_SLOTS.value + SLOTS * DSA_SLOT_BYTES.value).toBeLessThanOrEqual(wasm.memory.length);
+  });
+
   it('is there', () => {
     expect(instance()).not.toBeInstanceOf(Absent);
     expect([...engine.capabilities].sort()).toEqual([
