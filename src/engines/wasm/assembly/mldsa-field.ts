@@ -2,7 +2,7 @@
  * Arithmetic modulo q = 8380417 of ML-DSA (FIPS 204 §2.4, table 1), four coefficients at a time.
  *
  * A product is made of 16-bit halves, by `i32x4.dot_i16x8_s`: one instruction of one cycle on x86, where a product of 32-bit
- * lanes takes several. One factor x is a plain signed number below 2^28; the other, c, is prepared as two words:
+ * lanes takes several. One factor x is a plain signed number below 2^29; the other, c, is prepared as two words:
  *
  *     x  = 2^16·x₁ + x₀,                    −2^15 ≤ x₀ < 2^15
  *     C₀ = 2^13·c mod± q, C₁ = 2^29·c mod± q, so that x·c·2^13 ≡ x₀·C₀ + x₁·C₁
@@ -64,6 +64,8 @@ export function loadLow23(): v128 {
  * Bounds, with |x| < 2^28 and so |x₁| ≤ 2^12: |high| ≤ 2^9·(2^15 + 2^12) = 18 874 368, |low| ≤ 2^12·(2^15 + 2^12), and
  *
  *     −3.26·q < −18 874 368 − 18 432 − 1023·8191 ≤ result ≤ 18 874 368 + 18 432 < 2.26·q.
+ *
+ * With |x| < 2^29 it is −3.51·q < result < 2.51·q in the same way.
  */
 // @ts-ignore: decorator
 @inline
@@ -74,7 +76,7 @@ export function multiplyBiased(
   return redc13(i32x4.dot_i16x8_s(x, low), i32x4.dot_i16x8_s(x, high), low13, fold13);
 }
 
-/** The same of x itself, |x| < 2^28. */
+/** The same of x itself. */
 // @ts-ignore: decorator
 @inline
 export function multiply(x: v128, low: v128, high: v128, half: v128, low13: v128, fold13: v128): v128 {

@@ -11,7 +11,7 @@
  *
  * a·y ≡ d₀·Y₀ + d₁·Y₁ = 2^13·high + low. Sums of seven such products, and an eighth that is subtracted, fit in 32 bits:
  *
- *     −(4095 + 32 736)·8191 ≤ low ≤ 7·(4095 + 32 736)·8191 = 2 111 779 647 < 2^31,
+ *     −(4095 + 32 736)·8191 ≤ low ≤ 7·(4095 + 32 736)·8191 = 2 111 779 047 < 2^31,
  *     |high| ≤ 8·(4095·27 725 + 32 736·3336) < 1.79·10^9,
  *
  * and redc13 adds less than 2^24 to high: below 2^31. So there is one reduction a coefficient of the result, which lacks a
