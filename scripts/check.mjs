@@ -18,7 +18,17 @@ import { root } from './entries.mjs';
 const ci = process.argv.includes('--ci');
 /** `coverage` is `test` and a look at what it ran. */
 const tests = ci ? 'coverage' : 'test';
-const checks = ['format', 'lint', 'types', 'check:layers', tests, 'check:api', 'check:package', 'docs'];
+const checks = [
+  'format',
+  'lint',
+  'types',
+  'check:wasm',
+  'check:layers',
+  tests,
+  'check:api',
+  'check:package',
+  'docs',
+];
 if (ci) checks.push('test:runtimes', 'test:hsm');
 /** Those that say themselves how much they did. */
 const COUNTED = new Set(['test', 'coverage', 'test:runtimes', 'test:hsm']);
