@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { allocateSecret, randomFill } from '../../bytes.ts';
+import { allocateSecret, randomFill, wipe } from '../../bytes.ts';
 import { ML_DSA_87 } from '../../params.ts';
 import type { PreparedSignPrivateKey, PreparedSignPublicKey, SignEngine } from '../engine.ts';
 import type { Wasm } from './instance.ts';
@@ -21,7 +21,7 @@ const MAX_PREFIX_BYTES = 2 + ML_DSA_87.maxContextBytes;
 const NOTHING_ABSORBED = -1;
 const MU_GIVEN = -2;
 
-/** Packing writes some bytes beyond a key; they are zeroed with it. */
+/** Packing writes some bytes beyond a private key. */
 const BEYOND_BYTES = 16;
 
 class BadKey extends Error {
@@ -52,7 +52,8 @@ export function createSign(wasm: Wasm): SignEngine {
   const signatureOut = wasm.view(out, signatureBytes);
   const publicKeyOut = wasm.view(out, publicKeyBytes);
   const privateKeyOut = wasm.view(out + publicKeyBytes, expandedKeyBytes);
-  const pairOut = wasm.view(out, publicKeyBytes + expandedKeyBytes + BEYOND_BYTES);
+  /** With what packing writes beyond the key. */
+  const privateKeyOutAll = wasm.view(out + publicKeyBytes, expandedKeyBytes + BEYOND_BYTES);
   const workingKeyOut = wasm.view(out + publicKeyBytes, workingKeyBytes);
 
   const slots = new SlotCache(memory, exports.DSA_SLOTS.value, exports.DSA_SLOT_BYTES.value, SLOTS);
@@ -168,23 +169,16 @@ export function createSign(wasm: Wasm): SignEngine {
 
   class WasmSignPrivateKey implements PreparedSignPrivateKey {
     readonly #publicKey: Uint8Array;
-    /** The expanded key of FIPS 204, and behind it room for its working form. */
-    readonly #secret: Uint8Array;
+    /** Its secret is the expanded key of FIPS 204, and behind it the working form, once that is made. */
     readonly #holder: Holder;
-    /** The working form, once it is made. */
-    #working: Uint8Array | undefined;
 
     /**
      * @param publicKey - Taken over.
-     * @param secret - The expanded key, taken over.
-     * @param holder - The same secret is its secret.
-     * @param working - The working form in it, where it is made.
+     * @param holder - With its secret.
      */
-    constructor(publicKey: Uint8Array, secret: Uint8Array, holder: Holder, working?: Uint8Array) {
+    constructor(publicKey: Uint8Array, holder: Holder) {
       this.#publicKey = publicKey;
-      this.#secret = secret;
       this.#holder = holder;
-      this.#working = working;
     }
 
     publicKey(out: Uint8Array): void {
@@ -229,17 +223,22 @@ export function createSign(wasm: Wasm): SignEngine {
 
     /** Brings the working form into the module. */
     #begin(): void {
-      this.#working ??= this.#expand();
-      memory.set(this.#working, workingKeyAddress);
+      const secret = this.#holder.secret as Uint8Array;
+      const withWorkingKey = secret.length > expandedKeyBytes ? secret : this.#expand(secret);
+      memory.set(withWorkingKey.subarray(expandedKeyBytes), workingKeyAddress);
     }
 
-    #expand(): Uint8Array {
-      const working = this.#secret.subarray(expandedKeyBytes);
-      memory.set(this.#secret.subarray(0, expandedKeyBytes), privateKeyAddress);
+    /** Makes the working form: not before the first signature, for it is three times as long as the key. */
+    #expand(expanded: Uint8Array): Uint8Array {
+      memory.set(expanded, privateKeyAddress);
       dsaExpand();
-      working.set(workingKeyOut);
+      const secret = allocateSecret(expandedKeyBytes + workingKeyBytes);
+      secret.set(expanded);
+      secret.set(workingKeyOut, expandedKeyBytes);
       workingKeyOut.fill(0);
-      return working;
+      this.#holder.secret = secret;
+      wipe(expanded);
+      return secret;
     }
 
     #end(signature: Uint8Array): void {
@@ -252,7 +251,7 @@ export function createSign(wasm: Wasm): SignEngine {
     }
 
     expanded(out: Uint8Array): void {
-      out.set(this.#secret.subarray(0, expandedKeyBytes));
+      out.set((this.#holder.secret as Uint8Array).subarray(0, expandedKeyBytes));
     }
 
     dispose(): void {
@@ -260,17 +259,19 @@ export function createSign(wasm: Wasm): SignEngine {
     }
   }
 
-  /** Makes a private key in a new secret; `run` says what it and its public key are. */
+  /** Makes a private key with a new secret of so many bytes, which `fill` fills; the slot gets its matrix. */
   function makePrivateKey(
-    run: (secret: Uint8Array, publicKey: Uint8Array, slot: number) => Uint8Array | undefined,
+    secretBytes: number,
+    fill: (secret: Uint8Array, slot: number) => void,
   ): PreparedSignPrivateKey {
-    const secret = allocateSecret(expandedKeyBytes + workingKeyBytes);
-    const publicKey = new Uint8Array(publicKeyBytes);
+    const secret = allocateSecret(secretBytes);
     const holder = new Holder(secret);
     try {
-      const working = run(secret, publicKey, slots.take(holder));
+      fill(secret, slots.take(holder));
       holder.filled = true;
-      return new WasmSignPrivateKey(publicKey, secret, holder, working);
+      const publicKey = Uint8Array.from(publicKeyOut);
+      publicKeyOut.fill(0);
+      return new WasmSignPrivateKey(publicKey, holder);
     } catch (error) {
       wasm.wipeSecrets();
       slots.release(holder);
@@ -282,25 +283,19 @@ export function createSign(wasm: Wasm): SignEngine {
     capabilities: new Set(['seeded-signing', 'external-mu', 'expanded-key', 'wiped-state']),
     preparePublic: (publicKey) => new WasmSignPublicKey(publicKey),
     prepareSeed: (seed) =>
-      makePrivateKey((secret, publicKey, slot) => {
+      makePrivateKey(expandedKeyBytes, (secret, slot) => {
         memory.set(seed, seedAddress);
         dsaGenerate(slot);
-        publicKey.set(publicKeyOut);
         secret.set(privateKeyOut);
-        pairOut.fill(0);
-        return undefined;
+        privateKeyOutAll.fill(0);
       }),
     prepareExpanded: (expandedKey) =>
-      makePrivateKey((secret, publicKey, slot) => {
+      makePrivateKey(expandedKeyBytes + workingKeyBytes, (secret, slot) => {
         memory.set(expandedKey, privateKeyAddress);
         if (dsaImport(slot) === 0) throw new BadKey();
-        const working = secret.subarray(expandedKeyBytes);
         secret.set(expandedKey);
-        publicKey.set(publicKeyOut);
-        working.set(workingKeyOut);
-        publicKeyOut.fill(0);
+        secret.set(workingKeyOut, expandedKeyBytes);
         workingKeyOut.fill(0);
-        return working;
       }),
   };
 }

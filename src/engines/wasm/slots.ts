@@ -17,7 +17,7 @@ export class Holder {
   /** When the slot was last used. */
   usedAt = 0;
   /** Secrets of the key, wiped with the slot. */
-  readonly secret: Uint8Array | undefined;
+  secret: Uint8Array | undefined;
 
   constructor(secret?: Uint8Array) {
     this.secret = secret;
