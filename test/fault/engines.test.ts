@@ -76,29 +76,32 @@ describe('the random generator fails', () => {
     expect(AeadKey.fromBytes(new Uint8Array(32)).keyId).toMatch(/^[0-9a-f]{32}$/);
   });
 
-  it('while encapsulating or signing with the engine that draws its own', async () => {
-    vi.stubEnv('MWRASP_CRYPTO_ENGINE', 'noble');
-    const kem = await import('../../src/kem/index.ts');
-    const sign = await import('../../src/sign/index.ts');
-    const kemKey = kem.generateKemKey();
-    const signKey = sign.generateSignKey();
-    const message = Uint8Array.of(1);
-    const { publicKey } = kemKey;
-    // The first use tests the engine, which needs randomness as well.
-    kem.encapsulate(publicKey);
-    sign.sign(signKey, message);
-    vi.stubGlobal('crypto', { getRandomValues: failing });
-    for (const work of [
-      () => kem.encapsulate(publicKey),
-      () => kem.generateKemKey(),
-      () => sign.sign(signKey, message),
-      () => sign.generateSignKey(),
-    ]) {
-      expect(thrownBy(work)).toMatchObject(unsupported);
-    }
-    const signature = sign.sign(signKey, message, { deterministic: true });
-    expect(sign.verify(signKey.publicKey, message, signature)).toBe(true);
-  });
+  it.each(['kem=noble,sign=noble', 'kem=wasm,sign=wasm'])(
+    'while encapsulating or signing with engines that have it drawn: %s',
+    async (engines) => {
+      vi.stubEnv('MWRASP_CRYPTO_ENGINE', engines);
+      const kem = await import('../../src/kem/index.ts');
+      const sign = await import('../../src/sign/index.ts');
+      const kemKey = kem.generateKemKey();
+      const signKey = sign.generateSignKey();
+      const message = Uint8Array.of(1);
+      const { publicKey } = kemKey;
+      // The first use tests the engine, which needs randomness as well.
+      kem.encapsulate(publicKey);
+      sign.sign(signKey, message);
+      vi.stubGlobal('crypto', { getRandomValues: failing });
+      for (const work of [
+        () => kem.encapsulate(publicKey),
+        () => kem.generateKemKey(),
+        () => sign.sign(signKey, message),
+        () => sign.generateSignKey(),
+      ]) {
+        expect(thrownBy(work)).toMatchObject(unsupported);
+      }
+      const signature = sign.sign(signKey, message, { deterministic: true });
+      expect(sign.verify(signKey.publicKey, message, signature)).toBe(true);
+    },
+  );
 
   it('is asked again after it recovered', async () => {
     const { randomFill } = await import('../../src/bytes.ts');
@@ -138,7 +141,7 @@ describe('the native engine is absent, and says why,', () => {
     });
     expect(reasonOf((await nodeEngine()).sign())).toBe('node:crypto ignores the ML-DSA context');
     const { engineInfo } = await import('../../src/engines/index.ts');
-    expect(engineInfo().sign.engine).toBe('noble');
+    expect(engineInfo().sign.engine).toBe('wasm');
   });
 
   it.each([

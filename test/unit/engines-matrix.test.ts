@@ -1,6 +1,6 @@
 /**
  * The tests of keys, signatures, encodings and envelopes run on the engine that is picked; here they run once more, in
- * a process of their own, on the engine that is there everywhere.
+ * processes of their own, on the engines that other runtimes have.
  */
 import { execFile } from 'node:child_process';
 import { dirname, join } from 'node:path';
@@ -28,9 +28,9 @@ function runTests(engine: string): Promise<{ output: string; failure: unknown }>
 }
 
 if (forced === undefined) {
-  describe('on noble', () => {
+  describe.each(['noble', 'hash=wasm,kem=wasm,sign=wasm'])('on %s', (engine) => {
     it('the same tests pass', { timeout: 600_000 }, async () => {
-      const { output, failure } = await runTests('noble');
+      const { output, failure } = await runTests(engine);
       const counts = /^(\d+) passed, (\d+) failed, (\d+) skipped$/m.exec(output)?.slice(1).map(Number);
       expect(failure, output).toBeNull();
       expect(counts).toEqual([expect.any(Number), 0, 0]);

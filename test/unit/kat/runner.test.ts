@@ -25,9 +25,11 @@ const HASH_CASE: Case = {
     '16a492b3806f4c39c1',
 };
 
-/** Vector files of the tree. */
-async function treeFiles(): Promise<{ path: string; header: Case; cases: Case[] }[]> {
-  const paths = (await readdir(TREE, { recursive: true })).filter((path) => path.endsWith('.json'));
+/** Vector files of the tree that an engine runs. */
+async function treeFiles(engine: EngineName): Promise<{ path: string; header: Case; cases: Case[] }[]> {
+  const paths = (await readdir(TREE, { recursive: true }))
+    .filter((path) => path.endsWith('.json'))
+    .filter((path) => engine !== 'wasm' || !path.includes('aes-256-gcm'));
   return Promise.all(
     paths.map(async (path) => ({ path, ...JSON.parse(await readFile(new URL(path, TREE), 'utf8')) })),
   );
@@ -108,7 +110,7 @@ describe('folders and files', () => {
   ])('counts %s as a failure on each engine', async (_, content) => {
     const vectors = await folderWith({ 'bad.json': content, 'good.json': vectorFile([HASH_CASE]) });
     const { sets, totals } = await runKat({ vectors });
-    expect(totals).toEqual({ passed: 2, failed: 2, notRun: 0 });
+    expect(totals).toEqual({ passed: ENGINES.length, failed: ENGINES.length, notRun: 0 });
     for (const { reasons } of sets.filter(({ set }) => set === 'bad.json')) {
       expect(reasons[0]?.reason).toMatch(/^failed: the file .* \(bad\.json\)$/);
     }
@@ -138,7 +140,7 @@ describe('folders and files', () => {
   });
 
   it('tells kinds apart without the names of files and sets', async () => {
-    for (const { cases, header } of await treeFiles()) {
+    for (const { cases, header } of await treeFiles('noble')) {
       const named = await runCases(cases, 'noble', header);
       for (const other of [{ set: 'renamed' }, {}]) {
         const renamed = await runCases(cases, 'noble', other);
@@ -204,7 +206,7 @@ describe('reports', () => {
 
 describe.each(ENGINES)('wrong vectors of the tree on %s', (engine) => {
   it('fail when an answer is changed', async () => {
-    for (const { path, header, cases } of await treeFiles()) {
+    for (const { path, header, cases } of await treeFiles(engine)) {
       const wrong = wrongAnswers(cases);
       expect(wrong.length, path).toBeGreaterThan(0);
       const { passed, failed, notRun } = await runCases(wrong, engine, header);
@@ -221,18 +223,18 @@ describe.each(ENGINES)('wrong vectors of the tree on %s', (engine) => {
 
   it('fail when a result is turned round', async () => {
     let count = 0;
-    for (const { path, header, cases } of await treeFiles()) {
+    for (const { path, header, cases } of await treeFiles(engine)) {
       const wrong = wrongResults(cases);
       if (wrong.length === 0) continue;
       count += wrong.length;
       const { passed, failed } = await runCases(wrong, engine, header);
       expect({ path, passed, failed }).toEqual({ path, passed: 0, failed: wrong.length });
     }
-    expect(count).toBeGreaterThan(80);
+    expect(count).toBeGreaterThan(engine === 'wasm' ? 60 : 80);
   });
 
   it('fail when an answer is missing', async () => {
-    for (const { path, header, cases } of await treeFiles()) {
+    for (const { path, header, cases } of await treeFiles(engine)) {
       const valid = cases.find((entry) => entry['result'] !== 'invalid') as Case;
       for (const name of answersOf(valid)) {
         const { [name]: _, ...rest } = valid;
@@ -279,7 +281,7 @@ describe('refusals', () => {
     const { values } = SAMPLES.find(({ name }) => name === 'CAVP GCM, decrypt') as (typeof SAMPLES)[number];
     const { PT: _, ...rest } = values;
     const forged = { ...rest, Tag: changed(values['Tag']), result: 'FAIL' };
-    for (const engine of ENGINES) {
+    for (const engine of ['node', 'noble'] as const) {
       expect((await runCases([forged], engine)).passed).toBe(1);
       expect((await runCases([{ ...rest, result: 'FAIL' }], engine)).failed).toBe(1);
       expect((await runCases([{ ...values, Tag: forged.Tag }], engine)).failed).toBe(1);
@@ -433,6 +435,7 @@ describe('options', () => {
     const ends = heard.filter(({ done, total }) => done === total);
     expect(ends).toEqual([
       { set: 'a set', engine: 'node', done: 2, total: 2 },
+      { set: 'a set', engine: 'wasm', done: 2, total: 2 },
       { set: 'a set', engine: 'noble', done: 2, total: 2 },
     ]);
   });
