@@ -39,7 +39,7 @@ describe.concurrent('info', () => {
 
   it('refuses an engine that nobody knows', async ({ place }) => {
     const outcome = await place.run(['info'], { env: { MWRASP_CRYPTO_ENGINE: 'openssl' } });
-    expectFailure(outcome, 2, /^error: MWRASP_CRYPTO_ENGINE: expected one of node, noble, got "openssl"/);
+    expectFailure(outcome, 2, /^error: MWRASP_CRYPTO_ENGINE: expected one of node, wasm, noble, got "openssl"/);
   });
 
   it('prints the version of the package', async ({ place }) => {
