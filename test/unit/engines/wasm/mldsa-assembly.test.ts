@@ -1,12 +1,12 @@
 import { shake128, shake256 } from '@noble/hashes/sha3.js';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { type Internals, SCRATCH } from './internals.ts';
 import {
   bitsAt,
-  compileInternals,
+  compileMldsa,
   decompose,
   GAMMA2,
   INVERSE_OF_2_13,
-  type Internals,
   mod,
   multiply,
   numbers,
@@ -14,7 +14,6 @@ import {
   power2Round,
   product,
   Q,
-  SCRATCH,
   transform,
   useHint,
 } from './mldsa-support.ts';
@@ -28,7 +27,7 @@ const F = SCRATCH + 0xc000;
 
 let wasm: Internals;
 beforeAll(async () => {
-  wasm = await compileInternals();
+  wasm = await compileMldsa();
 });
 
 /** Cases of a polynomial: the ends of the range everywhere, in turn, and random ones between them. */

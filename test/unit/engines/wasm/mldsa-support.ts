@@ -2,16 +2,10 @@
  * Parts of ML-DSA-87 in WebAssembly that the module does not export, compiled for tests, and the mathematics of FIPS 204
  * written down a second time, slowly.
  */
-import { readFile } from 'node:fs/promises';
-import asc from 'assemblyscript/asc';
+import { compileInternals, type Internals } from './internals.ts';
 
 export const Q = 8380417;
 export const GAMMA2 = 261888;
-
-/** Free memory in the region of secrets, far from where anything has its place. */
-export const SCRATCH = 0x40000;
-
-const FOLDER = new URL('../../../../src/engines/wasm/assembly/', import.meta.url);
 
 const ENTRY = `
 import { mldsaTables } from './mldsa';
@@ -31,60 +25,9 @@ export function unpackShort(from: usize, short: usize): bool {
 mldsaTables();
 `;
 
-type Call = (...values: number[]) => number;
-
-/** The compiled parts and their memory. */
-export class Internals {
-  readonly call: Readonly<Record<string, Call>>;
-  readonly #buffer: ArrayBuffer;
-
-  constructor(instance: WebAssembly.Instance) {
-    this.call = instance.exports as unknown as Record<string, Call>;
-    this.#buffer = (instance.exports['memory'] as WebAssembly.Memory).buffer as ArrayBuffer;
-  }
-
-  words(address: number, length = 256): Int32Array {
-    return new Int32Array(this.#buffer, address, length);
-  }
-
-  halves(address: number, length = 256): Int16Array {
-    return new Int16Array(this.#buffer, address, length);
-  }
-
-  bytes(address: number, length = 256): Uint8Array {
-    return new Uint8Array(this.#buffer, address, length);
-  }
-
-  signed(address: number, length = 256): Int8Array {
-    return new Int8Array(this.#buffer, address, length);
-  }
-}
-
 /** Compiles the parts. */
-export async function compileInternals(): Promise<Internals> {
-  const files = new Map<string, Uint8Array<ArrayBuffer>>();
-  const { error, stderr } = await asc.main(
-    [
-      'entry.ts',
-      '--outFile=out.wasm',
-      '--optimizeLevel=3',
-      '--noAssert',
-      '--runtime=stub',
-      '--enable=simd',
-      '--initialMemory=24',
-    ],
-    {
-      readFile: async (name) => {
-        if (name === 'entry.ts') return ENTRY;
-        return readFile(new URL(name, FOLDER), 'utf8').catch(() => null);
-      },
-      writeFile: (name, contents) => void files.set(name, contents as Uint8Array<ArrayBuffer>),
-      listFiles: () => [],
-    },
-  );
-  if (error !== null) throw new Error(`${error.message}\n${stderr.toString()}`);
-  const bytes = files.get('out.wasm') as Uint8Array<ArrayBuffer>;
-  return new Internals(new WebAssembly.Instance(new WebAssembly.Module(bytes)));
+export function compileMldsa(): Promise<Internals> {
+  return compileInternals(ENTRY);
 }
 
 /** x mod q. */
