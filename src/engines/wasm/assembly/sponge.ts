@@ -117,12 +117,6 @@ export function seedX1(state: usize, rate: usize, prefix: usize, lanes: usize, l
   store<u8>(state + rate - 1, load<u8>(state + rate - 1) ^ 0x80);
 }
 
-/** {@link seedX2}, and the permutation. Next blocks: {@link keccakF1600x2}. */
-export function shakeX2(states: usize, rate: usize, prefix: usize, lanes: usize, first: u64, second: u64): void {
-  seedX2(states, rate, prefix, lanes, first, second);
-  keccakF1600x2(states);
-}
-
 /** Copies the first lanes of two states, to a place each. */
 export function splitX2(states: usize, lanes: usize, first: usize, second: usize): void {
   let i: usize = 0;
