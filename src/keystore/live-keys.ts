@@ -45,18 +45,12 @@ export class LiveKeys {
   }
 
   /** Lets go of a private key. */
-  unload({ id: entryId }: Pick<KeyEntry, 'id'>): void {
-    const id = toHex(entryId);
-    const loaded = this.#loaded.get(id);
-    this.#loaded.delete(id);
-    loaded?.then(
-      (key) => key.dispose(),
-      () => {},
-    );
+  unload(entry: KeyEntry): void {
+    this.#unload(toHex(entry.id));
   }
 
   /** Lets go of a key that is no more. */
-  forget(entry: Pick<KeyEntry, 'id'>): void {
+  forget(entry: KeyEntry): void {
     this.unload(entry);
     this.#publicKeys.delete(toHex(entry.id));
   }
@@ -64,13 +58,7 @@ export class LiveKeys {
   /** Lets go of all keys. */
   clear(): void {
     this.#publicKeys.clear();
-    for (const loaded of this.#loaded.values()) {
-      loaded.then(
-        (key) => key.dispose(),
-        () => {},
-      );
-    }
-    this.#loaded.clear();
+    for (const id of [...this.#loaded.keys()]) this.#unload(id);
   }
 
   /** The public key of a key pair. */
@@ -85,6 +73,15 @@ export class LiveKeys {
     }
     // The blob of a key pair has one.
     return publicKey as Promise<AnyPublicKey>;
+  }
+
+  #unload(id: string): void {
+    const loaded = this.#loaded.get(id);
+    this.#loaded.delete(id);
+    loaded?.then(
+      (key) => key.dispose(),
+      () => {},
+    );
   }
 
   async #readBlob(entry: KeyEntry): Promise<{ publicKey: AnyPublicKey | undefined; secret: Uint8Array }> {
