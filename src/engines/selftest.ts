@@ -118,10 +118,12 @@ function testKem(engine: KemEngine, hash: HashEngine): void {
   const publicKey = engine.preparePublic(publicKeyBytes);
   const fresh = new Uint8Array(ML_KEM_1024.ciphertextBytes);
   const decapsulated = new Uint8Array(ML_KEM_1024.sharedSecretBytes);
-  publicKey.encapsulate(fresh, sharedSecret);
-  privateKey.decapsulate(fresh, decapsulated);
-  expectBytes('ML-KEM-1024 encapsulation', decapsulated, sharedSecret);
-  if (publicKey.encapsulateWith !== undefined) {
+  if (publicKey.encapsulateWith === undefined) {
+    publicKey.encapsulate(fresh, sharedSecret);
+    privateKey.decapsulate(fresh, decapsulated);
+    expectBytes('ML-KEM-1024 encapsulation', decapsulated, sharedSecret);
+  } else {
+    // encapsulate() is encapsulateWith() with random bytes, and drawing the first ones takes Node longer than all the rest.
     publicKey.encapsulateWith(pattern(ML_KEM_1024.messageBytes), fresh, sharedSecret);
     expectBytes('ML-KEM-1024 seeded encapsulation', fresh, ciphertext);
     expectHex('ML-KEM-1024 shared secret', sharedSecret, SELF_TEST.kem.sharedSecret);

@@ -297,6 +297,7 @@ const KEM: [detail: string, engine: KemEngine][] = [
           key.encapsulate(ciphertext, secret);
           spoil(secret);
         },
+        encapsulateWith: undefined as never,
       }),
     }),
   ],
