@@ -14,15 +14,14 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { cpSync, existsSync, mkdtempSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import Table from 'cli-table3';
 import { build } from 'esbuild';
-import { chromium } from 'playwright-core';
 import { installTarball } from './consumer.mjs';
 import { root } from './entries.mjs';
-import { env, NODE_LINES, pinned } from './node-lines.mjs';
+import { env, pinned } from './node-lines.mjs';
+import { chromiumPath, FILE_RUNTIMES, runInChromium } from './runtimes.mjs';
 
 const TIMEOUT_MS = 120_000;
 const KINDS = ['TypeScript', 'import', 'require'];
@@ -33,16 +32,6 @@ const PROGRAMS = { TypeScript: 'typescript.mjs', import: 'import.mjs', require: 
 const { folder } = installTarball();
 cpSync(join(root, 'test/runtimes'), folder, { recursive: true });
 
-/** Runtimes that run a file: the command before the file's name, and how they tell their version. */
-const FILE_RUNTIMES = {
-  ...Object.fromEntries(Object.entries(NODE_LINES).map(([name, command]) => [name, { command }])),
-  Bun: { command: pinned('bun', '1.4.5') },
-  // Node's variables are what Deno lets a program see only when told so.
-  Deno: {
-    command: pinned('deno', '2.9.6'),
-    before: ['run', '--no-prompt', '--allow-read', '--allow-env'],
-  },
-};
 const WORKERD = pinned('workerd', '1.20261117.1');
 
 function run(command, args) {
@@ -139,42 +128,10 @@ const main :Workerd.Worker = (
   }
 }
 
-const chromiumPath = process.env.CHROMIUM ?? '/usr/bin/chromium';
-
 async function runChromium() {
   const script = await bundle('browser.mjs', { platform: 'browser' });
-  const server = createServer((request, response) => {
-    const page = request.url === '/';
-    response.setHeader('content-type', page ? 'text/html' : 'text/javascript');
-    response.end(
-      page ? '<!doctype html><title>runtimes</title><script type="module" src="/page.js"></script>' : script,
-    );
-  }).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  // Without these flags Chromium talks to its maker's servers at every start.
-  const args = [
-    '--no-sandbox',
-    '--disable-gpu',
-    '--disable-quic',
-    '--no-first-run',
-    '--disable-background-networking',
-    '--disable-component-update',
-    '--disable-sync',
-  ];
-  const browser = await chromium.launch({ executablePath: chromiumPath, headless: true, args });
-  try {
-    const page = await browser.newPage();
-    const failure = new Promise((_, reject) => page.on('pageerror', reject));
-    await page.goto(`http://127.0.0.1:${server.address().port}/`);
-    await Promise.race([
-      failure,
-      page.waitForFunction('globalThis.outcome !== undefined', undefined, { timeout: TIMEOUT_MS }),
-    ]);
-    return { version: browser.version(), outcomes: bundled(await page.evaluate('globalThis.outcome')) };
-  } finally {
-    await browser.close();
-    server.close();
-  }
+  const { version, outcome } = await runInChromium(script, TIMEOUT_MS);
+  return { version, outcomes: bundled(outcome) };
 }
 
 const runtimes = {
