@@ -55,8 +55,8 @@ export class WorldHandle {
     const { MWRASP_CRYPTO_ENGINE: _, ...env } = process.env;
     this.#worker = new Worker(program, {
       workerData: { engine, ours, peer } satisfies WorkerTask,
-      // WebCrypto is new in parts; whoever measures it knows.
-      execArgv: ['--disable-warning=ExperimentalWarning'],
+      // WebCrypto is new in parts; whoever measures it knows. Deno knows no such option.
+      execArgv: 'deno' in process.versions ? [] : ['--disable-warning=ExperimentalWarning'],
       env: engine === null ? env : { ...env, MWRASP_CRYPTO_ENGINE: engine },
     });
     // A failure is reported to whoever waits for an answer.

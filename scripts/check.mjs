@@ -14,13 +14,15 @@ import { runStages } from './steps.mjs';
 const ci = process.argv.includes('--ci');
 /** `test`, in two parts: `coverage` is all but the vectors and a look at what it ran. */
 const tests = ci ? [['coverage'], ['test:vectors']] : [['test']];
+/** Checks of the engine in WebAssembly. */
+const engine = ['check:wasm', 'check:constant-time'];
 /** Two lanes for the two cores of CI's machine; the tests use both themselves. */
 const stages = [
   [['check:layers', 'format', 'lint'], ['types']],
   tests,
   [
-    ['check:api', 'check:package', 'docs', ...(ci ? ['test:runtimes'] : [])],
-    ['check:wasm', 'check:constant-time', ...(ci ? ['test:hsm'] : [])],
+    ['check:api', 'check:package', 'docs', ...(ci ? [...engine, 'test:runtimes'] : [])],
+    ci ? ['test:hsm'] : engine,
   ],
 ];
 
