@@ -39,7 +39,8 @@ export function rawExpandedKey(algorithm: Algorithm, expandedKey: Uint8Array): c
 /** The raw public half of a key. */
 export function rawPublicBytes(key: crypto.KeyObject): Uint8Array {
   const publicKey = key.type === 'private' ? crypto.createPublicKey(key) : key;
-  return publicKey.export({ format: 'raw-public' } as unknown as crypto.KeyExportOptions);
+  const bytes: unknown = publicKey.export({ format: 'raw-public' } as unknown as crypto.JwkKeyExportOptions);
+  return bytes as Uint8Array;
 }
 
 /** SHAKE256 of byte strings, by OpenSSL. */
