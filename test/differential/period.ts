@@ -42,8 +42,8 @@ export interface Found {
 
 let engines: Engines | undefined;
 
-/** The engines, with the public API on the one in WebAssembly. */
-function prepared(): Engines {
+/** The engines of this process, with the public API on the one in WebAssembly. */
+export function preparedEngines(): Engines {
   if (engines === undefined) {
     configureEngines({ hash: 'wasm', kem: 'wasm', sign: 'wasm' });
     engines = new Engines();
@@ -63,7 +63,7 @@ function tallyOf(tallies: Record<string, Tally>, name: string): Tally {
  * @param task - Which.
  * @param contestants - The engines; those of this process by default.
  */
-export function runTask({ seed, kind, first, end }: Task, contestants: Engines = prepared()): Found {
+export function runTask({ seed, kind, first, end }: Task, contestants: Engines = preparedEngines()): Found {
   const world = new World(contestants, seed, `${kind} keys`, Math.floor(first / PERIOD));
   const tallies: Record<string, Tally> = {};
   const differences: Difference[] = [];
