@@ -88,6 +88,9 @@ export interface Signed {
   readonly signature: Uint8Array;
 }
 
+/** More keys than the engine in WebAssembly keeps expanded. */
+const CROWD = { kem: 40, sign: 10 } as const;
+
 /** How many signatures a period has for its cases to change. */
 const SIGNED = 6;
 
@@ -130,6 +133,18 @@ export class World {
   get sign(): SignKeys {
     this.#sign ??= this.#makeSign();
     return this.#sign;
+  }
+
+  /**
+   * One time in so many, the engine in WebAssembly gets so many other keys to use that it gives away the places of all that it had
+   * expanded: then the next operation finds its key as it was at the beginning.
+   */
+  crowd(draw: Draw, oneIn: number, name: 'kem' | 'sign'): void {
+    if (!draw.chance(oneIn)) return;
+    const { wasm } = this.engines[name];
+    const seedBytes = name === 'kem' ? ML_KEM_1024.seedBytes : ML_DSA_87.seedBytes;
+    const others = Array.from({ length: CROWD[name] }, () => wasm.prepareSeed(draw.bytes(seedBytes)));
+    for (const other of others) other.dispose();
   }
 
   /** Lets go of the keys. */

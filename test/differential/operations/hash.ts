@@ -75,7 +75,7 @@ function incremental(
 export const hashOperations: readonly Operation[] = [
   {
     name: 'SHA3-512',
-    weight: 180,
+    weight: 185,
     run(draw, { engines }, comparison) {
       const data = input(draw);
       comparison.same(

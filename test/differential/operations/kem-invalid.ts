@@ -222,8 +222,10 @@ export const invalidKemOperations: readonly Operation[] = [
   {
     name: 'ML-KEM-1024 ciphertexts that are forged',
     weight: 180,
-    run(draw, { kem }, comparison) {
+    run(draw, world, comparison) {
+      const { kem } = world;
       const { ciphertext: valid } = validCiphertext(draw, kem);
+      world.crowd(draw, 20, 'kem');
       const ciphertext = forgedCiphertext(draw, valid);
       const isForged = Buffer.compare(valid, ciphertext) !== 0;
       comparison.refused = isForged;

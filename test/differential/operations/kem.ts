@@ -5,6 +5,7 @@
  */
 import type { PreparedKemPrivateKey } from '../../../src/engines/engine.ts';
 import { ML_KEM_1024 } from '../../../src/params.ts';
+import type { Comparison, Contestants } from '../comparison.ts';
 import type { Draw } from '../draw.ts';
 import type { Operation } from '../operation.ts';
 import { withRandomOf } from '../raw.ts';
@@ -47,14 +48,14 @@ export function validCiphertext(
   return { ciphertext: both.subarray(0, ciphertextBytes), secret: both.subarray(ciphertextBytes) };
 }
 
-/** Every key of a pair, by seed and by its expanded form, as contestants. */
-export function decapsulators(keys: KemKeys, ciphertext: Uint8Array): Record<string, () => Uint8Array> {
-  const contestants: Record<string, () => Uint8Array> = {};
-  for (const name of NAMES) {
-    contestants[name] = () => decapsulated(keys.privateKeys[name], ciphertext);
-    contestants[`${name}, expanded key`] = () => decapsulated(keys.imported[name], ciphertext);
-  }
-  return contestants;
+/** Every engine's key of a pair, those of wasm and node by seed and by its expanded form, as contestants. */
+export function decapsulators(keys: KemKeys, ciphertext: Uint8Array): Contestants {
+  const { privateKeys, imported } = keys;
+  return {
+    ...ask((name) => decapsulated(privateKeys[name], ciphertext)),
+    'wasm, expanded key': () => decapsulated(imported.wasm, ciphertext),
+    'node, expanded key': () => decapsulated(imported.node, ciphertext),
+  };
 }
 
 /** An encapsulation by one engine's own randomness, opened by all. */
@@ -74,7 +75,7 @@ function encapsulateFresh(name: Name, weight: number): Operation {
   };
 }
 
-function compareKeys(world: World, seed: Uint8Array, comparison: Parameters<Operation['run']>[2]): void {
+function compareKeys(world: World, seed: Uint8Array, comparison: Comparison): void {
   const engines = world.engines.kem;
   const keys = each((name) => engines[name].prepareSeed(seed));
   const expanded = expandedBytesOf(keys.wasm, expandedKeyBytes);
@@ -124,7 +125,9 @@ export const kemOperations: readonly Operation[] = [
   {
     name: 'ML-KEM-1024 encapsulation of a given m',
     weight: 50,
-    run(draw, { kem }, comparison) {
+    run(draw, world, comparison) {
+      const { kem } = world;
+      world.crowd(draw, 10, 'kem');
       const m = draw.bytes(messageBytes);
       const { publicKeys } = kem;
       const { wasm, noble } = each(
@@ -142,7 +145,9 @@ export const kemOperations: readonly Operation[] = [
   {
     name: 'ML-KEM-1024 decapsulation',
     weight: 50,
-    run(draw, { kem }, comparison) {
+    run(draw, world, comparison) {
+      const { kem } = world;
+      world.crowd(draw, 10, 'kem');
       const { ciphertext, secret } = validCiphertext(draw, kem);
       comparison.same('secret', { sent: () => secret, ...decapsulators(kem, ciphertext) });
     },

@@ -34,7 +34,7 @@ const MESSAGE_EDGE = 131_072;
 
 /** Messages: mostly short, at times in pieces. */
 function messageOf(draw: Draw): Uint8Array {
-  return draw.bytes(draw.chance(40) ? MESSAGE_EDGE + draw.between(-300, 300) : lengthOf(draw));
+  return draw.bytes(draw.chance(12) ? MESSAGE_EDGE + draw.between(-300, 300) : lengthOf(draw));
 }
 
 /** Contexts of every length. */
@@ -95,7 +95,9 @@ function signing(
   return {
     name,
     weight,
-    run(draw, { sign: keys }, comparison) {
+    run(draw, world, comparison) {
+      const keys = world.sign;
+      world.crowd(draw, 6, 'sign');
       const rnd = randomness(draw);
       const text = { message: messageOf(draw), context: contextOf(draw) };
       const { wasm, noble } = each(
@@ -119,7 +121,9 @@ function signingFresh(name: Name, weight: number): Operation {
   return {
     name: `ML-DSA-87 signature of ${name}, hedged`,
     weight,
-    run(draw, { sign: keys }, comparison) {
+    run(draw, world, comparison) {
+      const keys = world.sign;
+      world.crowd(draw, 6, 'sign');
       const text = { message: messageOf(draw), context: contextOf(draw) };
       const signature = withRandomOf(draw, () =>
         filled(signatureBytes, (out) => keys.privateKeys[name].sign(text.message, text.context, out)),
@@ -133,7 +137,7 @@ function signingFresh(name: Name, weight: number): Operation {
 export const signOperations: readonly Operation[] = [
   {
     name: 'ML-DSA-87 keys from a seed',
-    weight: 6,
+    weight: 5,
     run(draw, { engines }, comparison) {
       const seed = draw.bytes(seedBytes);
       const keys = each((name) => engines.sign[name].prepareSeed(seed));
@@ -162,25 +166,25 @@ export const signOperations: readonly Operation[] = [
   },
   signing(
     'ML-DSA-87 signature, deterministic',
-    6,
+    5,
     () => ZERO_RND,
     (key, _keys, { message, context }, rnd, out) => key.signWith?.(message, context, rnd, out),
   ),
   signing(
     'ML-DSA-87 signature, given rnd',
-    6,
+    5,
     (draw) => draw.bytes(rndBytes),
     (key, _keys, { message, context }, rnd, out) => key.signWith?.(message, context, rnd, out),
   ),
   signing(
     'ML-DSA-87 signature of μ',
-    6,
+    5,
     (draw) => draw.bytes(rndBytes),
     (key, { publicBytes }, text, rnd, out) => key.signMu?.(muOf(publicBytes, formattedOf(text)), rnd, out),
   ),
   signing(
     'ML-DSA-87 signature of a formatted message',
-    6,
+    5,
     (draw) => draw.bytes(rndBytes),
     (key, _keys, text, rnd, out) => key.signInternal?.(formattedOf(text), rnd, out),
   ),
@@ -190,8 +194,10 @@ export const signOperations: readonly Operation[] = [
   {
     name: 'ML-DSA-87 verification',
     weight: 14,
-    run(draw, { sign: keys }, comparison) {
+    run(draw, world, comparison) {
+      const keys = world.sign;
       const signed = draw.pick(keys.signed);
+      world.crowd(draw, 6, 'sign');
       comparison.same('verification', { ...RIGHT, ...verifiers(draw, keys, signed) });
       const mu = Mu.fromBytes(muOf(keys.publicBytes, formattedOf(signed)));
       comparison.holds('the API verifies μ', verifyMu(keys.api.publicKey, mu, signed.signature));
