@@ -84,8 +84,9 @@ function respond(first: usize): bool {
  * @param length - Bytes at MESSAGE.
  */
 export function dsaSign(slot: usize, isNew: bool, absorbed: i32, length: usize): void {
-  if (isNew) expandA(WORKING_KEY + WORKING_RHO, slot + SLOT_A, STREAMS);
+  // First, for making A takes the place of the state that absorbed a message in pieces.
   makeMu(absorbed, WORKING_KEY + WORKING_TR, length);
+  if (isNew) expandA(WORKING_KEY + WORKING_RHO, slot + SLOT_A, STREAMS);
   // Step 7: ρ″ = H(K ‖ rnd ‖ μ, 64).
   shake256(WORKING_KEY + WORKING_K, 2 * SEED_BYTES + MU_BYTES, HASHED, 64);
   // Both counts are public. The ring has room for three at once where the number of polynomials drawn so far leads.

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { randomFill } from '../../../../src/bytes.ts';
+import { concat, randomFill } from '../../../../src/bytes.ts';
 import { Absent, type SignEngine } from '../../../../src/engines/engine.ts';
 import { nobleEngine } from '../../../../src/engines/noble.ts';
 import { wasmEngine } from '../../../../src/engines/wasm/index.ts';
@@ -168,6 +168,31 @@ describe('ML-DSA-87 in WebAssembly', () => {
         publicKey.dispose();
       }
     }
+  });
+
+  it('takes messages in pieces also with a key whose slot was given away', () => {
+    const ours = keyOf(random(seedBytes));
+    const publicKey = engine.preparePublic(ours.publicBytes);
+    const message = messageOf(PIECE + 1);
+    const signature = sign(ours.privateKey, message);
+    const verifies = () => publicKey.verify(message, EMPTY, signature);
+    expect(verifies()).toBe(true);
+    const formatted = concat(new Uint8Array(2), message);
+    for (const again of [
+      () => sign(ours.privateKey, message),
+      () => {
+        const out = new Uint8Array(signatureBytes);
+        ours.privateKey.signInternal?.(formatted, RND, out);
+        return out;
+      },
+    ]) {
+      const others = Array.from({ length: SLOTS }, () => keyOf(random(seedBytes)).privateKey);
+      expect(again()).toEqual(signature);
+      expect(verifies()).toBe(true);
+      for (const other of others) other.dispose();
+    }
+    publicKey.dispose();
+    ours.privateKey.dispose();
   });
 
   it('signs with fresh randomness', () => {
