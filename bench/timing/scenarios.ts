@@ -27,11 +27,13 @@ const same = <T>(count: number, value: T): T[] => Array.from({ length: count }, 
 const many = <T>(count: number, make: () => T): T[] => Array.from({ length: count }, make);
 
 /** Keys of a class: fewer than half of what the engine keeps expanded. */
-const KEM_KEYS = 12;
+const KEM_KEYS = 10;
 const SIGN_KEYS = 4;
-const CIPHERTEXTS = 64;
-/** As many as a class is timed in a batch: how long one message takes hangs on public values, and must not count twice. */
-const MESSAGES = 2500;
+/**
+ * As many inputs as a class is timed in a batch: where one lies in memory, and how long a message takes for public values, must
+ * not count twice.
+ */
+const INPUTS = 10_000;
 const MU_BYTES = 64;
 
 /** Valid ciphertexts, and ciphertexts with a bit changed. */
@@ -54,7 +56,7 @@ function validOrNot(kem: KemEngine): Classes {
     return ciphertext;
   };
   const call = (ciphertext: Uint8Array) => () => key.decapsulate(ciphertext, secret);
-  const calls = [many(CIPHERTEXTS, encapsulated).map(call), many(CIPHERTEXTS, forged).map(call)] as const;
+  const calls = [many(INPUTS, encapsulated).map(call), many(INPUTS, forged).map(call)] as const;
   return {
     calls,
     dispose: () => {
@@ -72,11 +74,13 @@ function oneKeyOrMany(kem: KemEngine): Classes {
     same(KEM_KEYS, random(ML_KEM_1024.seedBytes)),
     many(KEM_KEYS, () => random(ML_KEM_1024.seedBytes)),
   ].map((seeds) =>
-    seeds.map((seed) => {
+    seeds.flatMap((seed) => {
       const key = kem.prepareSeed(seed);
       made.push(key);
-      const ciphertext = random(ML_KEM_1024.ciphertextBytes);
-      return () => key.decapsulate(ciphertext, secret);
+      return many(INPUTS / KEM_KEYS, () => {
+        const ciphertext = random(ML_KEM_1024.ciphertextBytes);
+        return () => key.decapsulate(ciphertext, secret);
+      });
     }),
   );
   return {
@@ -130,7 +134,9 @@ function oneAttempt(sign: SignEngine): Classes {
       if (quickest(call) <= limit) return call;
     }
   };
-  const calls = classes.map((members) => members.flatMap((member) => many(MESSAGES, () => found(member))));
+  const calls = classes.map((members) =>
+    members.flatMap((member) => many(INPUTS / SIGN_KEYS, () => found(member))),
+  );
   return {
     calls: calls as unknown as Classes['calls'],
     dispose: () => {
