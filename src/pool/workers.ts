@@ -10,7 +10,7 @@ import { wipe } from '../bytes.ts';
 import { InputError, PoolError } from '../errors.ts';
 import { atExit } from './exit.ts';
 import { type Failure, readFailure } from './failure.ts';
-import { cancelJob, type Job, waitForEnd } from './job.ts';
+import { cancelJob, endJob, type Job, waitForEnd } from './job.ts';
 import { loadPeer, type ThreadPool } from './peer.ts';
 
 /** A job, and who waits for it. */
@@ -23,8 +23,11 @@ interface Ticket {
 /** Jobs that a worker has at once: one that it does, and one that is there when it has done it. */
 export const JOBS_PER_WORKER = 2;
 
-/** How long the end of the process waits for workers to wipe what they hold. One signature takes a tenth of it at most. */
-const EXIT_TIMEOUT_MS = 1000;
+/**
+ * How long the end of the process waits for workers to wipe what they hold. A signature takes a hundredth of it, and ten
+ * times as long on a machine that has other things to do first: workers go behind those.
+ */
+const EXIT_TIMEOUT_MS = 5000;
 
 /** The threads of one pool. */
 export class Workers {
@@ -158,6 +161,8 @@ export class Workers {
     const jobs = [...this.#running].map(({ job }) => job);
     for (const job of jobs) cancelJob(job);
     const deadlineMs = performance.now() + EXIT_TIMEOUT_MS;
+    // No worker was given these.
+    for (const { job } of this.#waiting) endJob(job);
     for (const job of jobs) waitForEnd(job, Math.max(0, deadlineMs - performance.now()));
     for (const { job } of [...this.#running, ...this.#waiting]) wipe(job.input, job.output);
   }
