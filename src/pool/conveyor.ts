@@ -8,7 +8,7 @@
  */
 import type { EngineChoice } from '../engines/index.ts';
 import { BatchWriter } from './batch.ts';
-import { type Job, newState, RESULT_BYTES } from './job.ts';
+import { hasEnded, type Job, newState, RESULT_BYTES } from './job.ts';
 import type { SharedMemory } from './memory.ts';
 import { type Operation, withName } from './operation.ts';
 import { itemsPerJob } from './share.ts';
@@ -228,7 +228,7 @@ export class Conveyor<I, O> {
       this.#fail(error);
     } finally {
       // Whatever became of the job, its worker holds nothing of it any more.
-      this.#conditions.memory.give(job.input);
+      this.#conditions.memory.give(job.input, hasEnded(job));
       this.#conditions.memory.give(job.output);
       this.#jobs.delete(job);
       this.#notify();

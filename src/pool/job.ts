@@ -63,10 +63,15 @@ export function isCancelled({ state }: Job): boolean {
   return Atomics.load(state, 0) === CANCELLED;
 }
 
-/** Says that the worker holds nothing of the job any more. */
+/** Says that the worker holds nothing of the job any more, its input wiped. */
 export function endJob({ state }: Job): void {
   Atomics.store(state, 0, ENDED);
   Atomics.notify(state, 0);
+}
+
+/** Whether the worker holds nothing of the job any more, and has wiped its input. */
+export function hasEnded({ state }: Job): boolean {
+  return Atomics.load(state, 0) === ENDED;
 }
 
 /**

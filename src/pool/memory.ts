@@ -38,9 +38,10 @@ export class SharedMemory {
    * Wipes a piece and takes it back.
    *
    * @param bytes - All of it that was written to; it begins where the piece begins.
+   * @param isWiped - Whether somebody else did that already.
    */
-  give(bytes: Uint8Array): void {
-    wipe(bytes);
+  give(bytes: Uint8Array, isWiped = false): void {
+    if (!isWiped) wipe(bytes);
     const piece = new Uint8Array(bytes.buffer);
     if (piece.length > MAX_KEPT_BYTES) return;
     this.#free.push(piece);

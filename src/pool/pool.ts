@@ -31,7 +31,7 @@ export interface PoolOptions {
   /** Worker threads, 1 to 64; as many as there are processors to use, by default. */
   readonly threads?: number;
   /**
-   * Items that are handed to a worker at once, 1 to 1024; 32 by default. Never fewer than 4 signatures or 16 ML-KEM keys
+   * Items that are handed to a worker at once, 1 to 1024; 128 by default. Never fewer than 4 signatures or 16 ML-KEM keys
    * where there are more: handing them over would take more than a twentieth of the time.
    */
   readonly batchSize?: number;
@@ -148,7 +148,7 @@ export interface CryptoPool extends AsyncDisposable {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-const DEFAULT_BATCH_SIZE = 32;
+const DEFAULT_BATCH_SIZE = 128;
 const MAX_BATCH_SIZE = 1024;
 const MAX_THREADS = 64;
 const MAX_COUNT = 2 ** 20;

@@ -83,6 +83,9 @@ it('asks the engine for short messages up to the limit, and the other one above 
   hash.sha3_512(bytes(SHORT_HASH.maxBytes + 1), out);
   hash.hmacSha3_512(bytes(32), bytes(SHORT_HASH.maxBytes - 32), out);
   hash.hmacSha3_512(bytes(32), bytes(SHORT_HASH.maxBytes - 31), out);
+  const { maxDerivedBytes } = SHORT_HASH;
+  hash.hkdfSha3_512(bytes(32), bytes(0), bytes(3), maxDerivedBytes);
+  hash.hkdfSha3_512(bytes(32), bytes(0), bytes(3), maxDerivedBytes + 1);
   hash.createSha3_512().dispose();
   hash.digest('SHA-256', bytes(3));
   expect(asked).toEqual([
@@ -90,6 +93,8 @@ it('asks the engine for short messages up to the limit, and the other one above 
     'long sha3_512',
     'short hmacSha3_512',
     'long hmacSha3_512',
+    'short hkdfSha3_512',
+    'long hkdfSha3_512',
     'long createSha3_512',
     'long digest',
   ]);
