@@ -57,7 +57,8 @@ export function hashBySize(short: HashEngine, long: HashEngine): HashEngine {
     sha3_512: (data, out) => pick(data.length).sha3_512(data, out),
     hmacSha3_512: (key, data, out) => pick(key.length + data.length).hmacSha3_512(key, data, out),
     hkdfSha3_512: (ikm, salt, info, length) => {
-      const engine = length > SHORT_HASH.maxDerivedBytes ? long : pick(ikm.length + salt.length + info.length);
+      const engine =
+        length > SHORT_HASH.maxDerivedBytes ? long : pick(ikm.length + salt.length + info.length);
       return engine.hkdfSha3_512(ikm, salt, info, length);
     },
     createSha3_512: () => long.createSha3_512(),
