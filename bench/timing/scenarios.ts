@@ -33,7 +33,7 @@ const SIGN_KEYS = 4;
  * As many inputs as a class is timed in a batch: where one lies in memory, and how long a message takes for public values, must
  * not count twice.
  */
-const INPUTS = 10_000;
+const INPUTS = 2000;
 const MU_BYTES = 64;
 
 /** Valid ciphertexts, and ciphertexts with a bit changed. */
