@@ -16,7 +16,7 @@ export const FORMATS = {
   D: { name: 'sealed data', version: 1 },
   H: { name: 'high-water mark', version: 1 },
   T: { name: 'session message', version: 1 },
-  F: { name: 'fragment', version: 0 },
+  F: { name: 'fragment', version: 1 },
 } as const;
 
 /** Letter of a format. */

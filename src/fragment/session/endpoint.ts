@@ -107,7 +107,11 @@ export abstract class Endpoint {
   }
 
   /** Takes a message whose kind and length were checked; throws {@link Refused}. */
-  protected abstract take(kind: Kind, message: Uint8Array, receivedAtMs: number): Outgoing | Promise<Outgoing>;
+  protected abstract take(
+    kind: Kind,
+    message: Uint8Array,
+    receivedAtMs: number,
+  ): Outgoing | Promise<Outgoing>;
 
   /** Does what is due, and adds what is to be sent. */
   protected abstract act(nowMs: number, out: Uint8Array[]): Promise<void>;

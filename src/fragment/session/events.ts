@@ -102,6 +102,14 @@ export class Counters {
   /** @returns A copy of what was counted. */
   report(): SessionCounters {
     const { handshakes, established, renewed, heartbeats, anomalies, silences } = this;
-    return { handshakes, established, renewed, heartbeats, anomalies, silences, refused: { ...this.#refused } };
+    return {
+      handshakes,
+      established,
+      renewed,
+      heartbeats,
+      anomalies,
+      silences,
+      refused: { ...this.#refused },
+    };
   }
 }

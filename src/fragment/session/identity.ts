@@ -60,6 +60,19 @@ export interface NamedPeer {
   readonly generation: number;
 }
 
+/** Who the other end of a session is. */
+export interface SessionPeer {
+  /** Key id (JWK thumbprint), base64url. */
+  readonly keyId: string;
+  /** Generation of the key, as the handshake named it. */
+  readonly generation: number;
+}
+
+/** A peer as callers see it. */
+export function toSessionPeer(peer: NamedPeer | undefined): SessionPeer | undefined {
+  return peer === undefined ? undefined : { keyId: toBase64Url(peer.keyId), generation: peer.generation };
+}
+
 function toIdentity(argument: string, identity: unknown): Identity {
   const { signer, generation = 1 } = checkOptions(argument, identity as SessionIdentity, [
     'signer',

@@ -24,9 +24,17 @@ import { Backoff } from './backoff.ts';
 import { isAuthentic, readAck, readRequest, sessionIdOf, writeBeat } from './beat.ts';
 import { Endpoint, isAnomaly, NOTHING, nowMs, type Outgoing, SILENT_INTERVALS } from './endpoint.ts';
 import type { SessionEnd } from './events.ts';
-import { type ExpectedPeer, type Identity, type NamedPeer, type OwnIdentity, ownIdentity, Peers } from './identity.ts';
+import {
+  type ExpectedPeer,
+  type Identity,
+  type OwnIdentity,
+  ownIdentity,
+  Peers,
+  type SessionPeer,
+  toSessionPeer,
+} from './identity.ts';
 import { PendingOffer, secretKem } from './offer.ts';
-import { offerLifeMs, policyOf, POLICY_NAMES, type SessionPolicy } from './policy.ts';
+import { offerLifeMs, POLICY_NAMES, policyOf, type SessionPolicy } from './policy.ts';
 import { Refused } from './refusal.ts';
 import { type MacKeys, secretHash } from './schedule.ts';
 import { type Kind, MAC_BYTES } from './wire.ts';
@@ -89,7 +97,13 @@ class ReceiverSession {
   /** When the keys of one that was replaced are gone. */
   goneMs = Number.POSITIVE_INFINITY;
 
-  constructor(agreement: Agreement, chain: EpochChain, limits: AssemblerLimits, answer: Uint8Array, startMs: number) {
+  constructor(
+    agreement: Agreement,
+    chain: EpochChain,
+    limits: AssemblerLimits,
+    answer: Uint8Array,
+    startMs: number,
+  ) {
     const { parties, peer, policy, keys } = agreement;
     this.agreement = { parties, peer, policy };
     this.chain = chain;
@@ -197,6 +211,11 @@ export class FragmentReceiver extends Endpoint {
     return this.#newest(true)?.agreement.parties.id.slice();
   }
 
+  /** Who sends, as the handshake of the session in use named him. */
+  get peer(): SessionPeer | undefined {
+    return toSessionPeer(this.#newest(true)?.agreement.peer);
+  }
+
   /** Why the last session ended that was not renewed. */
   get lastEnd(): SessionEnd | undefined {
     return this.#lastEnd;
@@ -261,7 +280,9 @@ export class FragmentReceiver extends Endpoint {
    */
   override close(): Outgoing {
     if (this.closed) return NOTHING;
-    const out = this.#sessions.filter(({ isRetired }) => !isRetired).map((s) => s.beat('heartbeat', nowMs(), true));
+    const out = this.#sessions
+      .filter(({ isRetired }) => !isRetired)
+      .map((s) => s.beat('heartbeat', nowMs(), true));
     for (const session of [...this.#sessions]) this.#end(session, 'closed');
     this.closed = true;
     this.#pending?.dispose();
@@ -270,7 +291,11 @@ export class FragmentReceiver extends Endpoint {
     return out;
   }
 
-  protected override take(kind: Kind, message: Uint8Array, receivedAtMs: number): Outgoing | Promise<Outgoing> {
+  protected override take(
+    kind: Kind,
+    message: Uint8Array,
+    receivedAtMs: number,
+  ): Outgoing | Promise<Outgoing> {
     switch (kind) {
       case 'accept':
         return this.#takeAccept(message, receivedAtMs);
@@ -465,11 +490,6 @@ export class FragmentReceiver extends Endpoint {
     this.count.end(reason);
     const { parties, peer } = session.agreement;
     this.tell('ended', { id: parties.id, peer, reason });
-  }
-
-  /** The peer of the session in use. */
-  get peer(): NamedPeer | undefined {
-    return this.#newest(true)?.agreement.peer;
   }
 }
 
