@@ -4,9 +4,12 @@
  * @module
  */
 import { describe, isObject, readFrom } from '../bytes.ts';
-import { InputError, UnsupportedError } from '../errors.ts';
+import { InputError, PqError, TransportError, UnsupportedError } from '../errors.ts';
 
-/** What is used of a client of the package `redis`, release 6: of one server, or of a cluster. */
+/**
+ * What is used of a client of the package `redis`, release 6: of one server, or of a cluster. Bytes go in as a `Buffer`, a type
+ * that not every user of these types has; hence `never`.
+ */
 export interface RedisClient {
   readonly isOpen: boolean;
   readonly isReady: boolean;
@@ -14,20 +17,20 @@ export interface RedisClient {
   close(): Promise<void>;
   destroy(): void;
   duplicate(): RedisClient;
-  on(event: string, listener: (...args: never[]) => void): unknown;
-  off(event: string, listener: (...args: never[]) => void): unknown;
-  publish(channel: string, message: Uint8Array): Promise<unknown>;
-  sPublish(channel: string, message: Uint8Array): Promise<unknown>;
+  on(event: string, listener: (...args: unknown[]) => void): unknown;
+  off(event: string, listener: (...args: unknown[]) => void): unknown;
+  publish(channel: string, message: never): Promise<unknown>;
+  sPublish(channel: string, message: never): Promise<unknown>;
   subscribe(channel: string, listener: RedisListener, bufferMode: true): Promise<void>;
   sSubscribe(channel: string, listener: RedisListener, bufferMode: true): Promise<void>;
-  set(key: string, value: Uint8Array, options: RedisSetOptions): Promise<unknown>;
-  get(key: string): Promise<unknown>;
+  set(key: string, value: never, options: RedisSetOptions): Promise<unknown>;
+  getRange(key: string, start: number, end: number): Promise<unknown>;
   del(key: string): Promise<unknown>;
   withTypeMapping(mapping: Record<number, unknown>): RedisClient;
 }
 
 /** Gets messages of a channel as bytes. */
-export type RedisListener = (message: never, channel: never) => unknown;
+export type RedisListener = (message: unknown, channel: unknown) => unknown;
 
 /** What is used of the options of `SET`. */
 export interface RedisSetOptions {
@@ -105,10 +108,37 @@ export async function clientOf(url: string): Promise<RedisClient> {
   return createClient({ url, disableOfflineQueue: true });
 }
 
+/**
+ * Connects a client of ours, once: one that does not get through at first is not left trying in the background. A client
+ * without a listener for its errors would end the process.
+ *
+ * @param client - A client that nobody uses yet.
+ * @param onError - Gets its errors, once it is connected.
+ * @throws {@link TransportError} `ERR_TRANSPORT_IO`.
+ */
+export async function connectClient(client: RedisClient, onError: (error: unknown) => void): Promise<void> {
+  let isConnected = false;
+  const connected = new Promise<void>((resolve, reject) => {
+    client.on('error', (error) => {
+      if (isConnected) onError(error);
+      else reject(error as Error);
+    });
+    client.connect().then(() => resolve(), reject);
+  });
+  try {
+    await connected;
+    isConnected = true;
+  } catch (cause) {
+    client.destroy();
+    if (cause instanceof PqError) throw cause;
+    throw new TransportError('ERR_TRANSPORT_IO', 'Redis could not be reached', { cause });
+  }
+}
+
 /** Bytes as the client takes them; a view, not a copy. */
-export function asBuffer(bytes: Uint8Array): Uint8Array {
+export function asBuffer(bytes: Uint8Array): never {
   const { Buffer } = globalThis as unknown as {
-    Buffer: { from(buffer: ArrayBufferLike, offset: number, length: number): Uint8Array };
+    Buffer: { from(buffer: ArrayBufferLike, offset: number, length: number): never };
   };
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

@@ -15,10 +15,10 @@ import type { FragmentTransport } from './transport.ts';
  */
 export interface MessageEndpoint {
   postMessage(message: unknown, transfer: ArrayBuffer[]): void;
-  addEventListener?(type: string, listener: (event: never) => void): void;
-  removeEventListener?(type: string, listener: (event: never) => void): void;
-  on?(type: string, listener: (value: never) => void): unknown;
-  off?(type: string, listener: (value: never) => void): unknown;
+  addEventListener?(type: string, listener: (event: unknown) => void): void;
+  removeEventListener?(type: string, listener: (event: unknown) => void): void;
+  on?(type: string, listener: (value: unknown) => void): unknown;
+  off?(type: string, listener: (value: unknown) => void): unknown;
   start?(): void;
   close?(): void;
 }
@@ -50,7 +50,7 @@ export function messagePortTransport(port: MessageEndpoint, options?: TransportO
   return new PortEnd(port, settings).handle.transport;
 }
 
-type Listener = (value: never) => void;
+type Listener = (value: unknown) => void;
 
 class PortEnd {
   readonly handle: TransportHandle;

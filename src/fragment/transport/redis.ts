@@ -5,7 +5,14 @@
  */
 import { describe } from '../../bytes.ts';
 import { InputError, PqError, TransportError } from '../../errors.ts';
-import { asBuffer, checkRedisOptions, clientOf, type RedisClient, type RedisOptions } from '../redis.ts';
+import {
+  asBuffer,
+  checkRedisOptions,
+  clientOf,
+  connectClient,
+  type RedisClient,
+  type RedisOptions,
+} from '../redis.ts';
 import { handleOf, type TransportHandle } from './create.ts';
 import { checkTransportOptions, type TransportOptions, type TransportSettings } from './options.ts';
 import type { FragmentTransport } from './transport.ts';
@@ -97,11 +104,11 @@ class RedisEnd {
       if (url !== undefined) {
         this.#publisher = await clientOf(url);
         this.#ownsPublisher = true;
-        await connect(this.#publisher);
+        await connectClient(this.#publisher, (cause) => this.#fail(cause));
         this.#watch(this.#publisher);
       } else this.#publisher = client as RedisClient;
       this.#subscriber = this.#publisher.duplicate();
-      await connect(this.#subscriber);
+      await connectClient(this.#subscriber, (cause) => this.#fail(cause));
       this.#watch(this.#subscriber);
       await this.#subscribe(this.#subscriber);
     } catch (cause) {
@@ -113,7 +120,7 @@ class RedisEnd {
 
   async #subscribe(subscriber: RedisClient): Promise<void> {
     const { receive, sharded } = this.#channels;
-    const listener = (message: Uint8Array) => this.handle.receive(Uint8Array.from(message));
+    const listener = (message: unknown) => this.handle.receive(Uint8Array.from(message as Uint8Array));
     if (sharded) await subscriber.sSubscribe(receive, listener, true);
     else await subscriber.subscribe(receive, listener, true);
   }
@@ -128,7 +135,7 @@ class RedisEnd {
     await (sharded ? publisher.sPublish(send, bytes) : publisher.publish(send, bytes));
   }
 
-  /** A client without a listener for its errors would end the process. It tells the same for a node of a cluster. */
+  /** A cluster tells the same of each of its nodes. */
   #watch(client: RedisClient): void {
     const down = () => {
       if (!this.#isConnected) return;
@@ -140,8 +147,7 @@ class RedisEnd {
       this.#isConnected = true;
       this.handle.tell({ type: 'connected' });
     };
-    client.on('error', (cause: Error) => this.#fail(cause));
-    client.on('node-error', (cause: Error) => this.#fail(cause));
+    client.on('node-error', (cause) => this.#fail(cause));
     for (const event of ['reconnecting', 'node-reconnecting']) client.on(event, down);
     for (const event of ['ready', 'node-ready']) client.on(event, up);
     client.on('terminated', () => this.handle.tell({ type: 'closed' }));
@@ -151,7 +157,7 @@ class RedisEnd {
     return this.#publisher?.isReady === true && this.#subscriber?.isReady === true;
   }
 
-  #fail(cause: Error): void {
+  #fail(cause: unknown): void {
     const error = new TransportError('ERR_TRANSPORT_IO', 'the connection to Redis failed', { cause });
     this.handle.tell({ type: 'error', error });
   }
@@ -161,19 +167,4 @@ class RedisEnd {
     this.#subscriber?.destroy();
     if (this.#ownsPublisher) this.#publisher?.destroy();
   }
-}
-
-/** Connects, once: a client that does not get through at first is not left trying in the background. */
-function connect(client: RedisClient): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const onError = (error: Error) => {
-      client.destroy();
-      reject(error);
-    };
-    client.on('error', onError);
-    client.connect().then(() => {
-      client.off('error', onError);
-      resolve();
-    }, reject);
-  });
 }

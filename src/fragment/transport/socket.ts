@@ -18,7 +18,7 @@ export interface StreamSocket {
   destroy(): unknown;
   pause(): unknown;
   resume(): unknown;
-  on(event: string, listener: (...args: never[]) => void): unknown;
+  on(event: string, listener: (...args: unknown[]) => void): unknown;
   /** A `net.Socket` has it; a message of 100 ms must not wait for the next one. */
   setNoDelay?(on: boolean): unknown;
   /** A `net.Socket` has it; so an end that vanished without a word is noticed at all. */
@@ -81,9 +81,9 @@ class SocketEnd {
     );
     socket.setNoDelay?.(true);
     socket.setKeepAlive?.(true, KEEP_ALIVE_MS);
-    socket.on('data', (piece: Uint8Array) => this.#read(piece));
+    socket.on('data', (piece) => this.#read(piece));
     socket.on('end', () => this.#readEnd());
-    socket.on('error', (error: Error) => this.#fail('the socket failed', error));
+    socket.on('error', (cause) => this.#fail('the socket failed', cause));
     socket.on('close', () => this.#closed());
     // A listener for data would make it flow.
     socket.pause();
@@ -99,7 +99,7 @@ class SocketEnd {
     });
   }
 
-  #read(piece: Uint8Array): void {
+  #read(piece: unknown): void {
     if (this.#isBroken) return;
     if (!isBytes(piece)) {
       this.#isBroken = true;
@@ -129,7 +129,7 @@ class SocketEnd {
     this.handle.tell({ type: 'closed' });
   }
 
-  #fail(problem: string, cause?: Error): void {
+  #fail(problem: string, cause?: unknown): void {
     const error = new TransportError('ERR_TRANSPORT_IO', problem, { cause });
     this.handle.tell({ type: 'error', error });
   }
