@@ -15,7 +15,8 @@ export const FORMATS = {
   B: { name: 'keystore blob', version: 1 },
   D: { name: 'sealed data', version: 1 },
   H: { name: 'high-water mark', version: 1 },
-  F: { name: 'fragment', version: 0 },
+  F: { name: 'fragment', version: 1 },
+  Z: { name: 'destruction receipt', version: 1 },
 } as const;
 
 /** Letter of a format. */
