@@ -16,6 +16,8 @@ export const FORMATS = {
   D: { name: 'sealed data', version: 1 },
   H: { name: 'high-water mark', version: 1 },
   F: { name: 'fragment', version: 0 },
+  I: { name: 'identity link', version: 1 },
+  T: { name: 'rotation state', version: 1 },
 } as const;
 
 /** Letter of a format. */
