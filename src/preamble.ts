@@ -16,6 +16,9 @@ export const FORMATS = {
   D: { name: 'sealed data', version: 1 },
   H: { name: 'high-water mark', version: 1 },
   F: { name: 'fragment', version: 0 },
+  I: { name: 'identity link', version: 1 },
+  L: { name: 'lease', version: 1 },
+  Y: { name: 'key directory', version: 1 },
 } as const;
 
 /** Letter of a format. */
