@@ -3,6 +3,8 @@
  *
  * @module
  */
+
+export * from './directory/index.ts';
 export {
   type ClockEvent,
   type DemandEvent,

@@ -14,12 +14,12 @@ import { checkName, checkRef, type KeyRef, type KeyState } from '../keystore/key
 import { findEntry, type Manifest } from '../keystore/manifest.ts';
 import { wrongState } from '../keystore/refusals.ts';
 import { applyActions, withKey, withNotes } from './apply.ts';
+import { linkIdentity } from './directory/link.ts';
 import { RotationEmitter, type RotationEvent } from './events.ts';
 import { Leadership } from './leadership.ts';
 import type { Lease } from './lease.ts';
 import type { KeyLife, Life } from './life.ts';
 import { ROTATION_EXTENSION, readLife, writeLife } from './life-format.ts';
-import { makeLink } from './link.ts';
 import { eventsBetween } from './observe.ts';
 import type { Plan, PlanProblem } from './planner.ts';
 import { POLICY_NAMES, type RotationPolicy } from './policy.ts';
@@ -420,12 +420,11 @@ export class Rotator {
         if (action.kind !== 'link') continue;
         const { from, to } = action;
         try {
-          const link = await makeLink(
-            this.#options.keystore,
-            { name, generation: from },
-            { name, generation: to },
+          const link = await linkIdentity(this.#options.keystore, {
+            from: { name, generation: from },
+            to: { name, generation: to },
             nowMs,
-          );
+          });
           links.set(`${name}/${from}/${to}`, link);
         } catch (error) {
           this.#tellFailure(error);
@@ -498,7 +497,7 @@ export class Rotator {
       ?.links.has(from?.ref.generation ?? 0);
     if (from?.algorithm !== 'ML-DSA-87' || to === undefined || isLinked) return new Map();
     try {
-      const link = await makeLink(keystore, from.ref, to.ref, nowMs);
+      const link = await linkIdentity(keystore, { from: from.ref, to: to.ref, nowMs });
       return new Map([[`${name}/${from.ref.generation}/${to.ref.generation}`, link]]);
     } catch (error) {
       this.#tellFailure(error);
