@@ -156,6 +156,7 @@ export type ExpiredErrorCode =
   | 'ERR_EXPIRED_EPOCH_GONE'
   | 'ERR_EXPIRED_CLOCK_ANOMALY'
   | 'ERR_EXPIRED_DIRECTORY'
+  | 'ERR_EXPIRED_GENERATION'
   | 'ERR_EXPIRED_USE_BUDGET';
 
 /** A fragment, a key generation or a key's use budget is past its end. */

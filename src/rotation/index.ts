@@ -16,9 +16,26 @@ export {
   type RotationEvent,
   type RotationFailureEvent,
 } from './events.ts';
+export {
+  type BytesUse,
+  createKeyring,
+  Keyring,
+  type KeyringDataOptions,
+  type KeyringEnvelopeOptions,
+  type KeyringOptions,
+  type KeyringSignature,
+  type KeyringVerifyOptions,
+} from './keyring.ts';
 export { type Lease, type LeaseHolder, type LeaseProvider, MemoryLeaseProvider } from './lease.ts';
 export type { PlannedStep } from './planner.ts';
 export { DEFAULT_ROTATION_POLICY, type RotationPolicy } from './policy.ts';
+export {
+  type RewrapItem,
+  type RewrapOptions,
+  type RewrapProgress,
+  type RewrapResult,
+  rewrap,
+} from './rewrap.ts';
 export {
   createRotator,
   type RotateNowOptions,
