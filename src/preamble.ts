@@ -19,6 +19,10 @@ export const FORMATS = {
   F: { name: 'fragment', version: 1 },
   Q: { name: 'broker message', version: 1 },
   Z: { name: 'destruction receipt', version: 1 },
+  I: { name: 'identity link', version: 1 },
+  L: { name: 'lease', version: 1 },
+  G: { name: 'rotation state', version: 1 },
+  Y: { name: 'key directory', version: 1 },
 } as const;
 
 /** Letter of a format. */
