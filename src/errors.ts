@@ -107,6 +107,7 @@ export type KeyStoreErrorCode =
   | 'ERR_KEYSTORE_CORRUPT'
   | 'ERR_KEYSTORE_ROLLBACK'
   | 'ERR_KEYSTORE_STATE'
+  | 'ERR_KEYSTORE_FENCED'
   | 'ERR_KEYSTORE_CUSTODY'
   | 'ERR_KEYSTORE_IO'
   | 'ERR_KEYSTORE_TOKEN'
@@ -155,6 +156,7 @@ export type ExpiredErrorCode =
   | 'ERR_EXPIRED_EPOCH_GONE'
   | 'ERR_EXPIRED_CLOCK_ANOMALY'
   | 'ERR_EXPIRED_DIRECTORY'
+  | 'ERR_EXPIRED_GENERATION'
   | 'ERR_EXPIRED_USE_BUDGET';
 
 /** A fragment, a key generation or a key's use budget is past its end. */

@@ -28,6 +28,10 @@ it('has one letter a format', () => {
     'D sealed data',
     'H high-water mark',
     'F fragment',
+    'I identity link',
+    'L lease',
+    'T rotation state',
+    'Y key directory',
   ]);
 });
 
