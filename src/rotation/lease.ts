@@ -57,7 +57,8 @@ export interface LeaseProvider {
 }
 
 const MAX_HOLDER_LENGTH = 128;
-const MAX_TTL_MS = 86_400_000;
+/** Longest lease. */
+export const MAX_TTL_MS = 86_400_000;
 
 /**
  * Checks what a lease is asked for with.

@@ -14,6 +14,7 @@ import { randomFill, toHex } from '../../bytes.ts';
 import { KeyStoreError } from '../../errors.ts';
 import { requireBuiltin } from '../../runtime.ts';
 import { type Disk, errorCode, ioError } from './disk.ts';
+import { processStatus } from './processes.ts';
 
 /** The lock's name in the folder. */
 const LOCK_NAME = 'lock';
@@ -26,6 +27,8 @@ const HEARTBEAT_MS = 2000;
 const STALE_MS = 10_000;
 /** The same, for one whose holder did not get to write its name. */
 const STALE_NAMELESS_MS = 1000;
+/** The same, for one whose holder is known to be stopped (SIGSTOP, a debugger): it will find out when it commits. */
+const STALE_STOPPED_MS = 1000;
 /** A ticket that is older is nobody's: no one waits so long. */
 const STALE_TICKET_MS = 900_000;
 /** The first in the queue looks again after about this time, those behind it after multiples of it. */
@@ -151,7 +154,7 @@ export class FolderLock {
           if (seen === undefined || nowMs - lookedMs >= LOOK_MS) {
             lookedMs = nowMs;
             seen = await this.#look(seen);
-            if (seen !== undefined && this.#isStale(seen)) {
+            if (seen !== undefined && (await this.#isStale(seen))) {
               broken = (await this.#break(seen)) || broken;
               seen = undefined;
               continue;
@@ -229,22 +232,24 @@ export class FolderLock {
     }
   }
 
-  #isStale({ text, sinceMs }: Seen): boolean {
+  async #isStale({ text, sinceMs }: Seen): Promise<boolean> {
     const unchangedMs = performance.now() - sinceMs;
     if (text === '') return unchangedMs >= STALE_NAMELESS_MS;
-    return unchangedMs >= STALE_MS || this.#isHolderDead(text);
+    if (unchangedMs >= STALE_MS) return true;
+    const state = await this.#holderState(text);
+    return state === 'gone' || (state === 'stopped' && unchangedMs >= STALE_STOPPED_MS);
   }
 
-  /** Whether the holder is known to be gone: a process of this machine that is no more, or a use of ours that ended. */
-  #isHolderDead(text: string): boolean {
+  /** What is known of the holder: gone is a process of this machine that is no more, and a use of ours that ended. */
+  async #holderState(text: string): Promise<'running' | 'stopped' | 'gone'> {
     const [pid, host, start, thread] = text.split(' ');
     const [ownPid, ownHost, ownStart, ownThread] = this.#holder.split(' ');
-    if (host !== ownHost || !/^[0-9]{1,10}$/.test(pid ?? '')) return false;
+    if (host !== ownHost || !/^[0-9]{1,10}$/.test(pid ?? '')) return 'running';
     if (pid === ownPid) {
       const sameProcess = Math.abs(Number(start) - Number(ownStart)) <= 2;
-      return !sameProcess || (thread === ownThread && !held.has(text));
+      return !sameProcess || (thread === ownThread && !held.has(text)) ? 'gone' : 'running';
     }
-    return isProcessGone(Number(pid));
+    return (await processStatus(Number(pid))).state;
   }
 
   /** Moves a stale lock out of the way; says whether it was that one. */
