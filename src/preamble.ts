@@ -16,6 +16,9 @@ export const FORMATS = {
   D: { name: 'sealed data', version: 1 },
   H: { name: 'high-water mark', version: 1 },
   F: { name: 'fragment', version: 0 },
+  C: { name: 'ceremony share', version: 1 },
+  L: { name: 'ceremony transcript', version: 1 },
+  U: { name: 'keystore backup', version: 1 },
 } as const;
 
 /** Letter of a format. */
