@@ -21,6 +21,8 @@ export interface KeyEntry extends KeyTimes {
   readonly custody: Custody;
   readonly state: KeyState;
   readonly createdAtMs: number;
+  /** Set when the private half was destroyed before the public one. */
+  readonly publicOnly?: true;
   /** Thumbprint of the public key (32), or the random id of an AES key (16). */
   readonly keyId: Uint8Array;
   /**

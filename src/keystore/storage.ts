@@ -11,6 +11,8 @@ export interface NewBlob {
   /** The entry's id. */
   readonly id: Uint8Array;
   readonly bytes: Uint8Array;
+  /** Set when there is no private key that belongs to it, here or in a token. */
+  readonly publicOnly?: true;
 }
 
 /** What a change brings. */

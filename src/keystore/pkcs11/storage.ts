@@ -55,7 +55,8 @@ export class TokenStorage implements Storage {
     const result = await this.#files.transact(async (current) => {
       const change = await work(current);
       const { blobs = [], dropped = [] } = change;
-      made = blobs.map(({ id }) => id).filter((id) => !isNamed(current, id));
+      made = blobs.filter((blob) => blob.publicOnly !== true).map(({ id }) => id);
+      made = made.filter((id) => !isNamed(current, id));
       for (const id of made) await this.#checkOurs(id);
       for (const id of dropped) await this.#intents.write('gone', id);
       return change;
