@@ -10,7 +10,14 @@ import { type CopyAccess, copyAccess } from '../keystore/copying.ts';
 import { checkFlag } from '../keystore/inputs.ts';
 import type { KeyInfo, Keystore } from '../keystore/keystore.ts';
 import { type KeyEntry, type Manifest, type Tombstone, toInfo } from '../keystore/manifest.ts';
-import { type BackupBody, type LeftOutKey, readBackupHeader, type SavedKey, wipeBody, writeBackup } from './format.ts';
+import {
+  type BackupBody,
+  type LeftOutKey,
+  readBackupHeader,
+  type SavedKey,
+  wipeBody,
+  writeBackup,
+} from './format.ts';
 import { type BackupContent, contentOf, infoOf } from './info.ts';
 import { type BackupKeyOptions, readBackupKey } from './key.ts';
 
@@ -45,7 +52,10 @@ interface Snapshot {
 
 async function takeSnapshot({ storage }: CopyAccess): Promise<Snapshot> {
   const manifest = await storage.refresh();
-  const entries = manifest.entries.map((entry) => ({ ...entry, protection: Uint8Array.from(entry.protection) }));
+  const entries = manifest.entries.map((entry) => ({
+    ...entry,
+    protection: Uint8Array.from(entry.protection),
+  }));
   return { manifest, entries };
 }
 
@@ -130,7 +140,8 @@ async function gather(
 function endOf(entry: KeyEntry, { destroyAfterMs }: CreateBackupOptions): number | undefined {
   const end: unknown = entry.destroyAfterMs ?? destroyAfterMs?.(toInfo(entry));
   if (end === undefined) return undefined;
-  if (typeof end === 'number' && Number.isSafeInteger(end) && end >= 0 && end < Number.MAX_SAFE_INTEGER) return end;
+  if (typeof end === 'number' && Number.isSafeInteger(end) && end >= 0 && end < Number.MAX_SAFE_INTEGER)
+    return end;
   const expected = 'a function that gives a time, milliseconds since the Unix epoch, or undefined';
   throw new InputError('ERR_INPUT_TYPE', 'options.destroyAfterMs', expected, 'one that gives something else');
 }
@@ -160,7 +171,10 @@ async function readStore(
       if (!isKept) wipe(...gathered.keys.map(({ secret }) => secret));
     }
   }
-  throw new KeyStoreError('ERR_KEYSTORE_LOCKED', 'keys of this store are destroyed too often to take a backup');
+  throw new KeyStoreError(
+    'ERR_KEYSTORE_LOCKED',
+    'keys of this store are destroyed too often to take a backup',
+  );
 }
 
 /**
@@ -191,7 +205,12 @@ export async function createBackup(keystore: Keystore, options: CreateBackupOpti
   const wanted = checkOptions('options', options, ['rootKey', 'backupKey', 'requireAll', 'destroyAfterMs']);
   checkFlag('options.requireAll', wanted.requireAll);
   if (wanted.destroyAfterMs !== undefined && typeof wanted.destroyAfterMs !== 'function') {
-    throw new InputError('ERR_INPUT_TYPE', 'options.destroyAfterMs', 'a function', describe(wanted.destroyAfterMs));
+    throw new InputError(
+      'ERR_INPUT_TYPE',
+      'options.destroyAfterMs',
+      'a function',
+      describe(wanted.destroyAfterMs),
+    );
   }
   using key = readBackupKey(wanted);
   const createdAtMs = access.now();

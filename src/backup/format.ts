@@ -7,7 +7,7 @@
 import { type AeadKey, openStream, readStreamHeader, sealStream } from '../aead/index.ts';
 import { allocateSecret, checkBytes, concat, toHex, uintBytes, utf8, wipe } from '../bytes.ts';
 import { AuthenticationError, InputError } from '../errors.ts';
-import { ALGORITHM_CODES } from '../keystore/blob.ts';
+import { ALGORITHM_CODES } from '../keystore/algorithm-codes.ts';
 import { DATA_KEY_ID_BYTES } from '../keystore/data.ts';
 import { Reader } from '../keystore/file/reader.ts';
 import {
@@ -92,7 +92,14 @@ export interface BackupBody {
   readonly extensions: ReadonlyMap<string, Uint8Array>;
 }
 
-function writeHeader({ id, createdAtMs, revision, generations, leftOut, tombstones }: BackupHeader): Uint8Array {
+function writeHeader({
+  id,
+  createdAtMs,
+  revision,
+  generations,
+  leftOut,
+  tombstones,
+}: BackupHeader): Uint8Array {
   const preamble = new Uint8Array(PREAMBLE_BYTES);
   writePreamble(preamble, 'U');
   return concat(
@@ -112,7 +119,10 @@ function writeHeader({ id, createdAtMs, revision, generations, leftOut, tombston
  * @throws {@link InputError} `ERR_INPUT_TYPE`, `ERR_INPUT_LENGTH`; `ERR_INPUT_FORMAT` when it is no backup.
  * @throws {@link UnsupportedError} `ERR_UNSUPPORTED_VERSION`.
  */
-export function readBackupHeader(argument: string, bytes: Uint8Array): BackupHeader & { readonly keyId: string } {
+export function readBackupHeader(
+  argument: string,
+  bytes: Uint8Array,
+): BackupHeader & { readonly keyId: string } {
   checkBytes(argument, bytes, { max: MAX_BACKUP_BYTES });
   checkPreamble(argument, bytes, 'U');
   try {
@@ -284,7 +294,12 @@ export async function writeBackup(
     parts.push(Uint8Array.from(part));
     length += part.length;
     if (length > MAX_BACKUP_BYTES) {
-      throw new InputError('ERR_INPUT_LENGTH', 'keystore', `a backup of at most ${MAX_BACKUP_BYTES} bytes`, 'more');
+      throw new InputError(
+        'ERR_INPUT_LENGTH',
+        'keystore',
+        `a backup of at most ${MAX_BACKUP_BYTES} bytes`,
+        'more',
+      );
     }
   }
   return concat(...parts);
@@ -306,8 +321,7 @@ function readBody(plaintext: Uint8Array, header: BackupHeader): BackupBody {
   const refs = new Set(
     [...keys, ...leftOut, ...tombstones].map(({ ref }) => `${ref.name}/${ref.generation}`),
   );
-  const isTwice =
-    refs.size !== keys.length + leftOut.length + tombstones.length || extensions.size !== count;
+  const isTwice = refs.size !== keys.length + leftOut.length + tombstones.length || extensions.size !== count;
   if (isTwice) throw new RangeError('something is there twice');
   return { keys, leftOut, tombstones, extensions };
 }

@@ -4,7 +4,13 @@
  * @module
  */
 export { type Backup, type CreateBackupOptions, createBackup } from './create.ts';
-export { type BackedUpKey, type BackupContent, type BackupInfo, inspectBackup, type LeftOutInfo } from './info.ts';
+export {
+  type BackedUpKey,
+  type BackupContent,
+  type BackupInfo,
+  inspectBackup,
+  type LeftOutInfo,
+} from './info.ts';
 export { type BackupKeyOptions, backupKeyOf } from './key.ts';
 export type { DropReason } from './plan.ts';
 export {

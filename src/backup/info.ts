@@ -8,7 +8,14 @@ import { KeyStoreError } from '../errors.ts';
 import type { Custody, KeyRef, KeyState, KeystoreAlgorithm, KeyTimes } from '../keystore/keystore.ts';
 import { privateKeyFrom } from '../keystore/software.ts';
 import { AES_256_GCM } from '../params.ts';
-import { type BackupBody, type BackupHeader, backupId, type LeftOutKey, readBackupHeader, type SavedKey } from './format.ts';
+import {
+  type BackupBody,
+  type BackupHeader,
+  backupId,
+  type LeftOutKey,
+  readBackupHeader,
+  type SavedKey,
+} from './format.ts';
 
 /** What anybody may know of a backup. */
 export interface BackupInfo {

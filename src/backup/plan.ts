@@ -143,7 +143,9 @@ export function planRestore(
   newId: () => Uint8Array,
 ): RestorePlan {
   const own = new Testimony({ held: store.entries, ...store });
-  const later = newer.map((backup) => new Testimony({ held: [...backup.keys, ...backup.leftOut], ...backup }));
+  const later = newer.map(
+    (backup) => new Testimony({ held: [...backup.keys, ...backup.leftOut], ...backup }),
+  );
   const plan = { restore: [] as SavedKey[], dropped: [] as Dropped[], kept: [] as SavedKey[] };
   const reasonOf = (key: SavedKey): DropReason | undefined => {
     if (own.isGone(key.ref)) return 'destroyed';

@@ -23,14 +23,7 @@ import {
   type SavedKey,
   wipeBody,
 } from './format.ts';
-import {
-  type BackupContent,
-  checkKeys,
-  contentOf,
-  infoOf,
-  type LeftOutInfo,
-  leftOutInfo,
-} from './info.ts';
+import { type BackupContent, checkKeys, contentOf, infoOf, type LeftOutInfo, leftOutInfo } from './info.ts';
 import { type BackupKeyOptions, readBackupKey } from './key.ts';
 import { type DropReason, planRestore, type RestorePlan } from './plan.ts';
 
@@ -69,7 +62,9 @@ interface Made {
 
 function publicKeyOf({ algorithm, publicKey }: SavedKey): NewKey['publicKey'] {
   if (algorithm === AES_256_GCM.name) return undefined;
-  return algorithm === ML_KEM_1024.name ? KemPublicKey.fromBytes(publicKey) : SignPublicKey.fromBytes(publicKey);
+  return algorithm === ML_KEM_1024.name
+    ? KemPublicKey.fromBytes(publicKey)
+    : SignPublicKey.fromBytes(publicKey);
 }
 
 /** Makes what is needed of a key in the store's custody; for one generation once, however often the commit is tried. */
@@ -153,7 +148,10 @@ async function apply(
   }
 }
 
-function readOptions<T extends BackupKeyOptions>(options: T, known: readonly (keyof T & string)[]): Partial<T> {
+function readOptions<T extends BackupKeyOptions>(
+  options: T,
+  known: readonly (keyof T & string)[],
+): Partial<T> {
   if (options === undefined) {
     throw new InputError('ERR_INPUT_TYPE', 'options', 'an options object', 'undefined');
   }

@@ -6,6 +6,7 @@
 import { getSystemErrorMap } from 'node:util';
 import {
   AuthenticationError,
+  CeremonyError,
   ExpiredError,
   InputError,
   KeyStoreError,
@@ -51,6 +52,7 @@ export function exitCodeOf(error: unknown): number {
   if (error instanceof AuthenticationError || error instanceof ExpiredError || error instanceof QuorumError) {
     return EXIT.negative;
   }
+  if (error instanceof CeremonyError) return EXIT.negative;
   if (error instanceof InputError || error instanceof CommanderError) return EXIT.usage;
   if (error instanceof KeyStoreError) return EXIT.io;
   if (error instanceof UnsupportedError || error instanceof SelfTestError) return EXIT.unsupported;
@@ -66,6 +68,14 @@ function isSystemError(error: unknown): error is NodeJS.ErrnoException {
 const OPTION_NAMES: Record<string, string> = {
   source: 'the file',
   'options.context': '--context',
+  'options.threshold': '--threshold',
+  'options.custodians': '--custodian',
+  'options.custodian': '--custodian',
+  'options.label': '--label',
+  'options.signer': 'the signing key',
+  backup: 'the backup',
+  transcript: 'the transcript',
+  'options.transcript': 'the transcript',
   'options.sender': '--sender',
   'options.vectors': '--vectors',
   'options.name': '--name',

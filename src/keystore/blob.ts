@@ -10,15 +10,9 @@ import { KemPublicKey } from '../kem/index.ts';
 import { AES_256_GCM, ML_DSA_87, ML_KEM_1024 } from '../params.ts';
 import { checkPreamble, PREAMBLE_BYTES, writePreamble } from '../preamble.ts';
 import { SignPublicKey } from '../sign/index.ts';
+import { ALGORITHM_CODES } from './algorithm-codes.ts';
 import type { KeystoreAlgorithm } from './keystore.ts';
 import { ENTRY_ID_BYTES } from './manifest.ts';
-
-/** Codes of algorithms in stored formats. */
-export const ALGORITHM_CODES: Readonly<Record<KeystoreAlgorithm, number>> = {
-  [ML_KEM_1024.name]: 1,
-  [ML_DSA_87.name]: 2,
-  [AES_256_GCM.name]: 3,
-};
 
 const PUBLIC_KEY_BYTES: Readonly<Record<KeystoreAlgorithm, number>> = {
   [ML_KEM_1024.name]: ML_KEM_1024.publicKeyBytes,

@@ -25,6 +25,7 @@ import { isKemPublicKey } from '../kem/keys.ts';
 import { AES_256_GCM, ML_DSA_87, ML_KEM_1024 } from '../params.ts';
 import { type ByteSecret, exposeBytes, SecretBytes } from '../secret.ts';
 import { checkContext, checkDeterministic, type SignOptions } from '../sign/sign.ts';
+import { registerAccess, type StoreAccess } from './access.ts';
 import { writeBlob } from './blob.ts';
 import { registerCopying } from './copying.ts';
 import type { Custodian, KeyHandle, LiveKey, NewKey } from './custodian.ts';
@@ -36,6 +37,7 @@ import {
   readDataKeyId,
   sealWith,
 } from './data.ts';
+import { Draft, type DraftChange, type DraftTools, type MadeKey } from './draft.ts';
 import { type KeystoreEvent, publish } from './events.ts';
 import { checkFlag, readBudget, readDataOptions, readOptions, readUpdate } from './inputs.ts';
 import {
@@ -72,7 +74,8 @@ import {
   replaceEntry,
   toInfo,
 } from './manifest.ts';
-import { notFound, wrongAlgorithm, wrongState } from './refusals.ts';
+import { proveKey } from './prove.ts';
+import { notFound, publicOnly, wrongAlgorithm, wrongState } from './refusals.ts';
 import { readSecret } from './secret-input.ts';
 import type { Change, Storage } from './storage.ts';
 import { UseBudget } from './use-budget.ts';
@@ -113,6 +116,7 @@ export class KeystoreCore implements Keystore {
   readonly #clock: Clock;
   readonly #requireCustody: Custody | undefined;
   readonly #listeners = new Set<(change: KeystoreChange) => void>();
+  readonly #commitListeners = new Set<(manifest: Manifest) => void>();
   readonly #keys: LiveKeys;
   readonly #budget: UseBudget;
   #index: ManifestIndex;
@@ -142,6 +146,7 @@ export class KeystoreCore implements Keystore {
       discardUnlessKept: (key) => this.#discardUnlessKept(key),
       now: () => this.#now(),
     });
+    registerAccess(this, this.#access());
   }
 
   async custodyOf(algorithm: KeystoreAlgorithm): Promise<Custody> {
@@ -313,6 +318,9 @@ export class KeystoreCore implements Keystore {
           const allowed = entry.state === 'compromised' && update.state === 'destroying';
           if (!allowed) throw wrongState(entry, `become ${update.state}`);
         }
+        if (entry.publicOnly && (update.state === 'pending' || update.state === 'active')) {
+          throw publicOnly(entry.ref);
+        }
         const next = { ...entry, ...update };
         return { next: replaceEntry(current, entry, next), result: toInfo(next) };
       }),
@@ -362,6 +370,7 @@ export class KeystoreCore implements Keystore {
   async #close(): Promise<void> {
     this.#closed = true;
     this.#listeners.clear();
+    this.#commitListeners.clear();
     if (this.#running > 0) await new Promise<void>((resolve) => (this.#idle = resolve));
     this.#keys.clear();
     try {
@@ -369,6 +378,64 @@ export class KeystoreCore implements Keystore {
     } finally {
       await this.#storage.close();
       wipe(...this.#index.manifest.entries.map(({ protection }) => protection));
+    }
+  }
+
+  #access(): StoreAccess {
+    const manifest = () => this.#index.manifest;
+    return {
+      get manifest() {
+        return manifest();
+      },
+      refresh: async () => {
+        this.#checkOpen();
+        this.#adopt(await this.#storage.refresh());
+        return manifest();
+      },
+      change: (work) => this.#observe('change', () => this.#changeTogether(work)),
+      sweep: () => this.#observe('sweep', async () => this.#storage.sweep?.()),
+      onCommit: (listener) => {
+        const own = (next: Manifest) => listener(next);
+        this.#commitListeners.add(own);
+        return () => void this.#commitListeners.delete(own);
+      },
+      loadOnce: async (entry) => {
+        this.#checkOpen();
+        return await this.#keys.loadOnce(entry);
+      },
+    };
+  }
+
+  /** Makes several changes in one commit; what they destroy is destroyed after it. */
+  async #changeTogether<T>(work: (draft: Draft) => Promise<T>): Promise<T> {
+    const made = new Map<string, MadeKey>();
+    const make = async (slot: string, algorithm: KeystoreAlgorithm) => {
+      const known = made.get(slot);
+      if (known !== undefined) return known;
+      this.#checkCustody('options', await this.#custodian.custodyOf(algorithm), undefined);
+      const id = randomFill(new Uint8Array(ENTRY_ID_BYTES));
+      const key = { id, algorithm, ...(await this.#custodian.create(id, algorithm, undefined)) };
+      made.set(slot, key);
+      await proveKey(this.#custodian, key);
+      return key;
+    };
+    const tools: DraftTools = { make, publicKey: (entry) => this.#keys.publicKey(entry) };
+    let gone: DraftChange<T>['gone'] = [];
+    try {
+      const result = await this.#change(async (current) => {
+        const draft = new Draft(current, tools);
+        const { change, gone: next } = draft.finish(await work(draft));
+        wipe(...gone.map(({ protection }) => protection));
+        gone = next;
+        return change;
+      });
+      const ends = await Promise.allSettled(gone.map((key) => this.#custodian.destroy(key)));
+      const failed = ends.find((end) => end.status === 'rejected');
+      if (failed !== undefined) throw failed.reason;
+      return result;
+    } finally {
+      wipe(...gone.map(({ protection }) => protection));
+      for (const key of made.values()) await this.#discardUnlessKept(key);
     }
   }
 
@@ -493,6 +560,7 @@ export class KeystoreCore implements Keystore {
     const { algorithm, states } = OPERATIONS[operation];
     if (entry.algorithm !== algorithm) throw wrongAlgorithm(entry.ref, algorithm);
     if (!states.includes(entry.state)) throw wrongState(entry, operation);
+    if (entry.publicOnly) throw publicOnly(entry.ref);
     this.#checkCustody('options', entry.custody, requireCustody);
     return entry;
   }
@@ -547,6 +615,10 @@ export class KeystoreCore implements Keystore {
     }
     for (const entry of before.manifest.entries) {
       const now = this.#index.get(entry.ref);
+      if (now?.publicOnly && !entry.publicOnly) {
+        this.#keys.forget(entry);
+        wipe(entry.protection);
+      }
       if (now !== undefined) {
         if (!PUBLIC_STATES.includes(now.state)) this.#keys.unload(entry);
         continue;
@@ -555,6 +627,7 @@ export class KeystoreCore implements Keystore {
       wipe(entry.protection);
       this.#tell({ kind: 'destroyed', info: toInfo(entry) });
     }
+    for (const listener of this.#commitListeners) listener(manifest);
   }
 
   #tell(change: KeystoreChange): void {
@@ -606,6 +679,7 @@ export class KeystoreCore implements Keystore {
 function isToldOf(old: KeyEntry, entry: KeyEntry): boolean {
   return (
     old.state !== entry.state ||
+    old.publicOnly !== entry.publicOnly ||
     old.activatedAtMs !== entry.activatedAtMs ||
     old.retiredAtMs !== entry.retiredAtMs ||
     old.destroyAfterMs !== entry.destroyAfterMs

@@ -79,6 +79,8 @@ export interface KeyInfo extends KeyTimes {
   readonly maxUses?: number;
   /** Of an AES key: how many of these are used or set aside for a process that seals. */
   readonly reservedUses?: number;
+  /** Set when the private half was destroyed, and the public one is kept: it verifies, and does nothing else. */
+  readonly publicOnly?: true;
 }
 
 /** What {@link Keystore.generate} and {@link Keystore.import} have in common. */

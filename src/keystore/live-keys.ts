@@ -43,6 +43,12 @@ export class LiveKeys {
     return loaded;
   }
 
+  /** A private key for one use, whatever its state; the caller's to dispose. */
+  async loadOnce(entry: KeyEntry): Promise<LiveKey> {
+    const { publicKey, secret } = await this.#readBlob(entry);
+    return this.#custodian.load({ ...entry, publicKey, secret });
+  }
+
   /** Lets go of a private key. */
   unload(entry: KeyEntry): void {
     this.#unload(entryName(entry));

@@ -6,6 +6,7 @@
  */
 import { toBase64Url, toHex } from '../bytes.ts';
 import { KeyStoreError } from '../errors.ts';
+import { type Floor, readFloors } from './floors.ts';
 import type { Custody, KeyInfo, KeyRef, KeyState, KeystoreAlgorithm, KeyTimes } from './keystore.ts';
 import { notFound } from './refusals.ts';
 
@@ -92,8 +93,8 @@ export function compareRefs(a: KeyRef, b: KeyRef): number {
 
 /** What users are told of an entry. */
 export function toInfo(entry: KeyEntry): KeyInfo {
-  const { ref, algorithm, custody, state, keyId, createdAtMs, activatedAtMs, retiredAtMs, destroyAfterMs } =
-    entry;
+  const { ref, algorithm, custody, state, keyId, createdAtMs } = entry;
+  const { activatedAtMs, retiredAtMs, destroyAfterMs, publicOnly } = entry;
   return {
     ref: { ...ref },
     algorithm,
@@ -104,6 +105,7 @@ export function toInfo(entry: KeyEntry): KeyInfo {
     ...(activatedAtMs === undefined ? {} : { activatedAtMs }),
     ...(retiredAtMs === undefined ? {} : { retiredAtMs }),
     ...(destroyAfterMs === undefined ? {} : { destroyAfterMs }),
+    ...(publicOnly === undefined ? {} : { publicOnly }),
     ...(entry.maxUses === 0 ? {} : { maxUses: entry.maxUses, reservedUses: entry.reservedUses }),
   };
 }
@@ -181,16 +183,20 @@ export class ManifestIndex {
    */
   nextGeneration(name: string, algorithm: KeystoreAlgorithm, max: number): number {
     let newest = 0;
-    for (const taken of [...this.manifest.entries, ...this.manifest.tombstones]) {
-      if (taken.ref.name !== name) continue;
+    const take = (taken: Floor) => {
       if (taken.algorithm !== algorithm) {
         throw new KeyStoreError(
           'ERR_KEYSTORE_EXISTS',
           `key "${name}" is one for ${taken.algorithm}, not ${algorithm}`,
         );
       }
-      newest = Math.max(newest, taken.ref.generation);
+      newest = Math.max(newest, taken.generation);
+    };
+    for (const { ref, algorithm } of [...this.manifest.entries, ...this.manifest.tombstones]) {
+      if (ref.name === name) take({ algorithm, generation: ref.generation });
     }
+    const floor = readFloors(this.manifest.extensions).get(name);
+    if (floor !== undefined) take(floor);
     if (newest >= max) throw new KeyStoreError('ERR_KEYSTORE_STATE', `key "${name}" has no generation left`);
     return newest + 1;
   }

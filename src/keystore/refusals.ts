@@ -19,6 +19,14 @@ export function wrongAlgorithm(ref: KeyRef, wanted: string): InputError {
   return new InputError('ERR_INPUT_ALGORITHM', 'key', wanted, `"${ref.name}", which is for another`);
 }
 
+/** Only the public half is left. */
+export function publicOnly({ name, generation }: KeyRef): KeyStoreError {
+  return new KeyStoreError(
+    'ERR_KEYSTORE_STATE',
+    `of key "${name}", generation ${generation}, only the public half is left`,
+  );
+}
+
 /** The key's state does not allow it. */
 export function wrongState({ ref, state }: { ref: KeyRef; state: KeyState }, what: string): KeyStoreError {
   return new KeyStoreError(

@@ -47,6 +47,8 @@ export interface Storage {
    * @throws {@link KeyStoreError} `ERR_KEYSTORE_CORRUPT` when it is not there or not what was written, naming the file.
    */
   readBlob(id: Uint8Array, digest: Uint8Array): Promise<Uint8Array>;
+  /** Clears up what processes that were cut off have left outside of manifest and blobs, where there is such a place. */
+  sweep?(): Promise<void>;
   /** Tells of states that other processes commit. */
   onRemoteCommit(listener: (manifest: Manifest) => void): void;
   /** Lets go of everything and wipes the storage's own secrets. */

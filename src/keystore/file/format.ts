@@ -11,7 +11,7 @@ import { concat, equal, toHex, uintBytes, utf8, wipe } from '../../bytes.ts';
 import { AuthenticationError, KeyStoreError, UnsupportedError } from '../../errors.ts';
 import { AES_256_GCM, SHA3_512 } from '../../params.ts';
 import { FORMATS, PREAMBLE_BYTES, readPreamble, writePreamble } from '../../preamble.ts';
-import { ALGORITHM_CODES } from '../blob.ts';
+import { ALGORITHM_CODES } from '../algorithm-codes.ts';
 import { DATA_KEY_ID_BYTES } from '../data.ts';
 import {
   CUSTODIES,
@@ -73,6 +73,8 @@ interface VersionReader {
 const VERSIONS: Readonly<Record<number, VersionReader>> = { 1: { head: readHead1, body: readBody1 } };
 
 const TIMES = ['activatedAtMs', 'retiredAtMs', 'destroyAfterMs'] as const;
+/** The flag after those of the times. */
+const PUBLIC_ONLY_FLAG = 1 << TIMES.length;
 
 function writeRef({ name, generation }: KeyRef): Uint8Array {
   const bytes = utf8(name);
@@ -106,7 +108,10 @@ function keyIdBytes(algorithm: KeystoreAlgorithm): number {
 
 function writeEntry(entry: KeyEntry, blobRevision: number): Uint8Array[] {
   const times = TIMES.map((name) => entry[name]);
-  const flags = times.reduce<number>((bits, time, i) => bits | (time === undefined ? 0 : 1 << i), 0);
+  const flags = times.reduce<number>(
+    (bits, time, i) => bits | (time === undefined ? 0 : 1 << i),
+    entry.publicOnly === true ? PUBLIC_ONLY_FLAG : 0,
+  );
   return [
     entry.id,
     writeRef(entry.ref),
@@ -137,7 +142,8 @@ function readEntry1(reader: Reader, blobRevisions: Map<string, number>): KeyEntr
   const state = readCode(reader, KEY_STATES, 1);
   const createdAtMs = reader.uint(8);
   const flags = reader.uint(1);
-  if (flags >= 1 << TIMES.length) throw new RangeError('unknown flags');
+  if (flags >= PUBLIC_ONLY_FLAG << 1) throw new RangeError('unknown flags');
+  const publicOnly = (flags & PUBLIC_ONLY_FLAG) !== 0;
   const times: { [Name in (typeof TIMES)[number]]?: number } = {};
   for (const [i, name] of TIMES.entries()) if ((flags & (1 << i)) !== 0) times[name] = reader.uint(8);
   const keyId = reader.take(keyIdBytes(algorithm));
@@ -145,6 +151,7 @@ function readEntry1(reader: Reader, blobRevisions: Map<string, number>): KeyEntr
   blobRevisions.set(toHex(id), reader.uint(8));
   const blobDigest = reader.take(SHA3_512.digestBytes);
   const isAes = algorithm === AES_256_GCM.name;
+  if (publicOnly && isAes) throw new RangeError('a data key without a public half');
   const maxUses = isAes ? reader.uint(8) : 0;
   const reservedUses = isAes ? reader.uint(8) : 0;
   return {
@@ -155,6 +162,7 @@ function readEntry1(reader: Reader, blobRevisions: Map<string, number>): KeyEntr
     state,
     createdAtMs,
     ...times,
+    ...(publicOnly ? { publicOnly } : {}),
     keyId,
     protection,
     blobDigest,
