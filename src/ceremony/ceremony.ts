@@ -87,6 +87,8 @@ interface CeremonyParts {
   readonly clock: Clock;
 }
 
+let makeCeremony: (parts: CeremonyParts) => Ceremony;
+
 /**
  * A ceremony under way, as {@link createCeremony} begins it. It holds the root key until {@link commit} hands it over; one
  * that is disposed before has left nothing but shares that no transcript lets anybody combine.
@@ -100,8 +102,11 @@ export class Ceremony extends SecretHolder {
   /** Verifications follow one another: each signs for what came before. */
   #tail: Promise<unknown> = Promise.resolve();
 
-  /** @internal */
-  constructor(token: typeof INTERNAL, { rootKey, shares, transcript, clock }: CeremonyParts) {
+  static {
+    makeCeremony = (parts) => new Ceremony(INTERNAL, parts);
+  }
+
+  private constructor(token: typeof INTERNAL, { rootKey, shares, transcript, clock }: CeremonyParts) {
     super();
     checkInternal(token, 'Ceremony');
     this.#rootKey = rootKey;
@@ -287,7 +292,7 @@ export async function createCeremony(options: CeremonyOptions): Promise<Ceremony
   const rootKey = SecretBytes.adopt(randomFill(allocateSecret(ROOT_KEY_BYTES)));
   try {
     const parts = await deal(rootKey.expose(), threshold, custodians, { label, timeMs });
-    return new Ceremony(INTERNAL, { rootKey, clock, ...parts });
+    return makeCeremony({ rootKey, clock, ...parts });
   } catch (error) {
     rootKey.dispose();
     throw error;

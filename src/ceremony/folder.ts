@@ -124,7 +124,9 @@ async function readRequired(disk: Disk, path: string, maxBytes: number): Promise
  * @throws {@link InputError} `ERR_INPUT_TYPE`, `ERR_INPUT_FORMAT`, `ERR_INPUT_OPTION`, `ERR_INPUT_DISPOSED`;
  * `ERR_INPUT_LENGTH` when a signer that is no key gives no signature; `ERR_INPUT_RANGE` when the clock gives no time;
  * `ERR_INPUT_KEY` when `signer` is not the custodian's key.
- * @throws {@link CeremonyError} As `verifyShare` throws.
+ * @throws {@link CeremonyError} `ERR_CEREMONY_TRANSCRIPT`; `ERR_CEREMONY_STATE` when the custodian has signed already, or is
+ * none of this ceremony; `ERR_CEREMONY_SHARE_DAMAGED`, `ERR_CEREMONY_SHARE_FOREIGN`, `ERR_CEREMONY_SHARE_SWAPPED`,
+ * `ERR_CEREMONY_SHARE_WRONG`, naming custodian and share.
  * @throws {@link KeyStoreError} `ERR_KEYSTORE_NOT_FOUND` when there is no transcript or no share; `ERR_KEYSTORE_IO`,
  * `ERR_KEYSTORE_CORRUPT` for a file that is far too large, `ERR_KEYSTORE_LOCKED` when others keep the folder busy.
  * @throws {@link UnsupportedError} `ERR_UNSUPPORTED_VERSION` for files of another release; `ERR_UNSUPPORTED_RUNTIME` when the

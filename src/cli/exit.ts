@@ -92,12 +92,18 @@ const OPTION_NAMES: Record<string, string> = {
   url: '--store',
 };
 
+/** A share by its place on the command line. */
+function inShareOrder(message: string): string {
+  return message.replaceAll(/options\.shares\[(\d+)\]\.share/g, (_, i) => `--share number ${Number(i) + 1}`);
+}
+
 /** One line for an error, and the stable code where there is one. */
 export function describeError(error: unknown): { code: string; message: string } {
   if (error instanceof InputError) {
     const name = OPTION_NAMES[error.argument] ?? error.argument;
     return { code: error.code, message: `${name}: expected ${error.expected}, got ${error.got}` };
   }
+  if (error instanceof CeremonyError) return { code: error.code, message: inShareOrder(error.message) };
   if (error instanceof PqError) return { code: error.code, message: error.message };
   if (error instanceof CliError) return { code: 'ERR_CLI', message: error.message };
   if (error instanceof CommanderError)
