@@ -46,7 +46,7 @@ for (const [i, { custodian, bytes }] of ceremony.shares.entries()) {
   writeFileSync(join(folder, `${custodian}.mwc`), bytes);
 }
 const { rootKey, transcript } = ceremony.commit();
-writeFileSync(join(folder, 'transcript.mwl'), transcript);
+writeFileSync(join(folder, 'transcript.mwp'), transcript);
 
 const store = await openKeystore({ backend: 'memory', clock });
 const destroyed = await store.generate({ name: 'inbox', algorithm: 'ML-KEM-1024' });

@@ -17,7 +17,7 @@ export const FORMATS = {
   H: { name: 'high-water mark', version: 1 },
   F: { name: 'fragment', version: 0 },
   C: { name: 'ceremony share', version: 1 },
-  L: { name: 'ceremony transcript', version: 1 },
+  P: { name: 'ceremony transcript', version: 1 },
   U: { name: 'keystore backup', version: 1 },
 } as const;
 

@@ -19,7 +19,7 @@ import { MAX_TRANSCRIPT_BYTES, readTranscript, type TranscriptInfo, transcriptIn
 import { signFor } from './verify.ts';
 
 /** The transcript's name in the folder. */
-export const TRANSCRIPT_NAME = 'transcript.mwl';
+export const TRANSCRIPT_NAME = 'transcript.mwp';
 /** Ending of a share's name, after its custodian's. */
 const SHARE_ENDING = '.mwc';
 
@@ -62,7 +62,7 @@ async function writeChecked(disk: Disk, path: string, bytes: Uint8Array): Promis
 }
 
 /**
- * Begins a ceremony in a folder: `NAME.mwc` for each custodian, and `transcript.mwl`. The folder is there whole or not at all,
+ * Begins a ceremony in a folder: `NAME.mwc` for each custodian, and `transcript.mwp`. The folder is there whole or not at all,
  * and every file in it was read back. Each custodian then verifies the own share by {@link verifyCeremonyFolder}; the last one
  * commits the ceremony. Until then nobody can combine the shares.
  *

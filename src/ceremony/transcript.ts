@@ -1,5 +1,5 @@
 /**
- * The transcript of a ceremony, format `L`: a record for each step, each holding the hash of what came before. The first says
+ * The transcript of a ceremony, format `P`: a record for each step, each holding the hash of what came before. The first says
  * who takes part, by what rule, and which shares were dealt; then every custodian signs that the own share was read back.
  * **With the last of these signatures the ceremony is committed**, and nothing may follow. Every byte is in `docs/formats.md`.
  *
@@ -147,7 +147,7 @@ function recordStart(kind: number, previous: Uint8Array, timeMs: number): Uint8A
 export function startTranscript(created: CreatedRecord): Transcript {
   const { timeMs, setId, threshold, rootCheck, label, shares } = created;
   const preamble = new Uint8Array(PREAMBLE_BYTES);
-  writePreamble(preamble, 'L');
+  writePreamble(preamble, 'P');
   const labelBytes = utf8(label);
   const record = concat(
     recordStart(KIND.created, NOTHING_BEFORE, timeMs),
@@ -274,7 +274,7 @@ function readRecords(bytes: Uint8Array): Transcript {
 export function readTranscript(argument: string, given: Uint8Array): Transcript {
   checkBytes(argument, given, { max: MAX_TRANSCRIPT_BYTES });
   const bytes = Uint8Array.from(given);
-  checkPreamble(argument, bytes, 'L');
+  checkPreamble(argument, bytes, 'P');
   try {
     return readRecords(bytes);
   } catch (error) {
@@ -364,7 +364,7 @@ export function checkAgainst({ shares }: Transcript, known: readonly KnownSigner
  * transcript, or a name is none.
  * @throws {@link UnsupportedError} `ERR_UNSUPPORTED_VERSION` for a transcript of another release.
  * @throws {@link CeremonyError} `ERR_CEREMONY_TRANSCRIPT` when a byte of it was changed, or the custodians are others.
- * @example const { committed, custodians } = verifyTranscript(await readFile('transcript.mwl'));
+ * @example const { committed, custodians } = verifyTranscript(await readFile('transcript.mwp'));
  */
 export function verifyTranscript(transcript: Uint8Array, options?: VerifyTranscriptOptions): TranscriptInfo {
   const { custodians } = checkOptions('options', options, ['custodians']);

@@ -31,7 +31,7 @@ const custodians = NAMES.map((name) => `--custodian ${name}=${name}.kem.pub,${na
 const verifyLine = (name: string) =>
   `ceremony verify --folder c --custodian ${name} --recipient-key ${name}.kem --signing-key ${name}.dsa`;
 const shares = (...names: string[]) =>
-  `--transcript c/transcript.mwl ${names.map((name) => `--share c/${name}.mwc=${name}.kem`).join(' ')}`;
+  `--transcript c/transcript.mwp ${names.map((name) => `--share c/${name}.mwc=${name}.kem`).join(' ')}`;
 
 /** A ceremony from its beginning to its commit. */
 async function hold(place: Place): Promise<void> {
@@ -53,7 +53,7 @@ describe('a ceremony by commands', () => {
       1,
       'was not committed',
     );
-    const early = await run(place, 'ceremony transcript c/transcript.mwl');
+    const early = await run(place, 'ceremony transcript c/transcript.mwp');
     expect(early).toMatchObject({ code: 1, stdout: expect.stringContaining('NOT COMMITTED') });
     for (const name of NAMES) {
       const { stdout } = await run(place, verifyLine(name));
@@ -62,12 +62,12 @@ describe('a ceremony by commands', () => {
     expectFailure(await run(place, verifyLine('bob')), 1, 'has signed already');
     const good = await run(
       place,
-      'ceremony transcript c/transcript.mwl --custodian alice=alice.dsa.pub --custodian bob=bob.dsa.pub --custodian carol=carol.dsa.pub',
+      'ceremony transcript c/transcript.mwp --custodian alice=alice.dsa.pub --custodian bob=bob.dsa.pub --custodian carol=carol.dsa.pub',
     );
     expectDone(good);
     expect(good.stdout).toContain('good transcript of a ceremony that is committed');
     expectFailure(
-      await run(place, 'ceremony transcript c/transcript.mwl --custodian alice=bob.dsa.pub'),
+      await run(place, 'ceremony transcript c/transcript.mwp --custodian alice=bob.dsa.pub'),
       1,
       'custodian "alice" has another key',
     );
@@ -81,7 +81,7 @@ describe('a ceremony by commands', () => {
     expectFailure(
       await run(
         place,
-        `ceremony combine --transcript c/transcript.mwl --share c/bob.mwc=alice.kem --share c/alice.mwc=bob.kem --output root.key`,
+        `ceremony combine --transcript c/transcript.mwp --share c/bob.mwc=alice.kem --share c/alice.mwc=bob.kem --output root.key`,
       ),
       1,
       'share 2 of custodian "bob" came with the key of custodian "alice" [ERR_CEREMONY_SHARE_SWAPPED]',
@@ -129,7 +129,7 @@ describe('a ceremony by commands', () => {
           'ceremony',
           'combine',
           '--transcript',
-          'c/transcript.mwl',
+          'c/transcript.mwp',
           '--share',
           `c/alice.mwc=${url}`,
           '--output',
@@ -263,7 +263,7 @@ needsTerminal('a ceremony at a table', () => {
     expect(held).toMatchObject({ code: 0, stdout: expect.stringContaining('every custodian has signed') });
     const met = await onTerminal(
       place,
-      'ceremony combine --transcript c/transcript.mwl --output root.key',
+      'ceremony combine --transcript c/transcript.mwp --output root.key',
       [
         ['Share 1 of 2, file: ', 'c/carol.mwc\r'],
         ['private key (file, or store:URL#NAME): ', 'carol.kem\r'],

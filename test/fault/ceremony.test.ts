@@ -28,7 +28,7 @@ const create = () =>
   createCeremonyFolder({ path: path(), threshold: 2, custodians: all.map(({ known }) => known) });
 const sign = ({ name, recipient, signer }: Holder) =>
   verifyCeremonyFolder({ path: path(), custodian: name, recipient, signer });
-const transcript = () => new Uint8Array(readFileSync(join(path(), 'transcript.mwl')));
+const transcript = () => new Uint8Array(readFileSync(join(path(), 'transcript.mwp')));
 const share = ({ name }: Holder) => new Uint8Array(readFileSync(join(path(), `${name}.mwc`)));
 const combine = () =>
   combineShares({
@@ -123,7 +123,7 @@ describe('a folder', () => {
     const infos = await Promise.all(all.map(sign));
     expect(infos.filter(({ committed }) => committed).length).toBe(1);
     expect(verifyTranscript(transcript()).committed).toBe(true);
-    expect(readdirSync(path()).filter((name) => !/\.mw[cl]$/.test(name))).toEqual([]);
+    expect(readdirSync(path()).filter((name) => !/\.mw[cp]$/.test(name))).toEqual([]);
   });
 
   it('whose share was exchanged for another is found when it is read back', async () => {

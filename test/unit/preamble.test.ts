@@ -28,6 +28,9 @@ it('has one letter a format', () => {
     'D sealed data',
     'H high-water mark',
     'F fragment',
+    'C ceremony share',
+    'P ceremony transcript',
+    'U keystore backup',
   ]);
 });
 

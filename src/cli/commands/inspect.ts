@@ -32,7 +32,7 @@ const FORMAT_NAMES: Record<string, string> = {
   H: 'high-water mark of a keystore',
   F: 'fragment',
   C: 'share of a key ceremony',
-  L: 'transcript of a key ceremony',
+  P: 'transcript of a key ceremony',
   U: 'backup of a keystore',
 };
 

@@ -42,7 +42,7 @@ async function holdCeremony(): Promise<void> {
 /** Two of the three meet; the third one's share is lost. */
 async function meet(...who: readonly Holder[]): Promise<SecretBytes> {
   return await combineShares({
-    transcript: read('ceremony/transcript.mwl'),
+    transcript: read('ceremony/transcript.mwp'),
     shares: who.map(({ name, recipient }) => ({ share: read(`ceremony/${name}.mwc`), recipient })),
   });
 }

@@ -21,7 +21,7 @@ it('the ceremony of version 1 is read', async () => {
     name,
     signer: SignPrivateKey.fromSeed(fromHex(signerSeed)).publicKey,
   }));
-  const info = verifyTranscript(read('transcript.mwl'), { custodians: known });
+  const info = verifyTranscript(read('transcript.mwp'), { custodians: known });
   expect(info).toMatchObject({ label: 'fixture', threshold: 2, total: 3, committed: true });
   const shares = custodians.map(({ name, recipientSeed }, i) => {
     const share = read(`${name}.mwc`);
@@ -34,7 +34,7 @@ it('the ceremony of version 1 is read', async () => {
     });
     return { share, recipient: KemPrivateKey.fromSeed(fromHex(recipientSeed)) };
   });
-  using rootKey = await combineShares({ transcript: read('transcript.mwl'), shares });
+  using rootKey = await combineShares({ transcript: read('transcript.mwp'), shares });
   expect(toHex(rootKey.expose())).toBe(facts.rootKey);
 });
 
