@@ -106,6 +106,16 @@ export default defineConfig({
       {
         extends: true,
         test: {
+          name: 'lifecycle',
+          include: ['test/lifecycle/**/*.test.ts'],
+          globalSetup: fetchTokens,
+          env: { ...compileCache, MWRASP_LIFECYCLE: 'full' },
+          testTimeout: 3_600_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
           name: 'slow',
           include: ['test/slow/**/*.test.ts'],
           globalSetup: buildFirst,

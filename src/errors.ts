@@ -155,6 +155,8 @@ export type ExpiredErrorCode =
   | 'ERR_EXPIRED_DEADLINE'
   | 'ERR_EXPIRED_EPOCH_GONE'
   | 'ERR_EXPIRED_CLOCK_ANOMALY'
+  | 'ERR_EXPIRED_DIRECTORY'
+  | 'ERR_EXPIRED_GENERATION'
   | 'ERR_EXPIRED_USE_BUDGET';
 
 /** A fragment, a key generation or a key's use budget is past its end. */
@@ -233,6 +235,39 @@ function concernedOf(options: CeremonyErrorOptions | undefined): Omit<CeremonyEr
     return { ...(custodian === undefined ? {} : { custodian }), ...(index === undefined ? {} : { index }) };
   } catch {
     return {};
+  }
+}
+
+/** Codes of {@link DirectoryError}. */
+export type DirectoryErrorCode = 'ERR_DIRECTORY_EARLY' | 'ERR_DIRECTORY_REPIN' | 'ERR_DIRECTORY_REPLAYED';
+
+/** A key directory is whole, and not one to take over: it is older than one that was seen, or leads from no pinned key. */
+export class DirectoryError extends PqError {
+  declare readonly code: DirectoryErrorCode;
+
+  /**
+   * @param code - What is wrong with it.
+   * @param message - Human-readable text without secrets.
+   */
+  constructor(code: DirectoryErrorCode, message: string) {
+    super(code, message);
+  }
+}
+
+/** Codes of {@link LeaseError}. */
+export type LeaseErrorCode = 'ERR_LEASE_UNREACHABLE';
+
+/** The place where a lease is kept could not be asked, or gave no answer in time. Nobody knows then who holds it. */
+export class LeaseError extends PqError {
+  declare readonly code: LeaseErrorCode;
+
+  /**
+   * @param code - What went wrong.
+   * @param message - Human-readable text without secrets.
+   * @param options - The cause, where there is one.
+   */
+  constructor(code: LeaseErrorCode, message: string, options?: PqErrorOptions) {
+    super(code, message, options);
   }
 }
 

@@ -19,6 +19,10 @@ export const FORMATS = {
   C: { name: 'ceremony share', version: 1 },
   P: { name: 'ceremony transcript', version: 1 },
   U: { name: 'keystore backup', version: 1 },
+  I: { name: 'identity link', version: 1 },
+  L: { name: 'lease', version: 1 },
+  T: { name: 'rotation state', version: 1 },
+  Y: { name: 'key directory', version: 1 },
 } as const;
 
 /** Letter of a format. */

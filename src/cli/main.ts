@@ -13,6 +13,7 @@ import { addInfo } from './commands/info.ts';
 import { addInspect } from './commands/inspect.ts';
 import { addKat } from './commands/kat.ts';
 import { addKeygen } from './commands/keygen.ts';
+import { addKeys } from './commands/keys/index.ts';
 import { addKeystore } from './commands/keystore/index.ts';
 import { addSeal } from './commands/seal.ts';
 import { addSign } from './commands/sign.ts';
@@ -43,6 +44,7 @@ function createProgram(): Command {
   addKeystore(program);
   addCeremony(program);
   addBackup(program);
+  addKeys(program);
   addInspect(program);
   addSign(program);
   addSeal(program);

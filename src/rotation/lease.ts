@@ -46,6 +46,12 @@ export interface LeaseProvider {
   acquire(holder: string, ttlMs: number): Promise<Lease | undefined>;
   /** Who holds it now, if anybody. */
   current(): Promise<LeaseHolder | undefined>;
+  /**
+   * Makes all further fences larger than one that a store has seen: for providers whose counter can be lost.
+   *
+   * @param fence - The largest that was seen.
+   */
+  raise?(fence: number): Promise<void>;
   /** Lets go of what the provider uses. Leases that were not given back run out. */
   close(): Promise<void>;
 }
@@ -58,14 +64,20 @@ const MAX_TTL_MS = 86_400_000;
  *
  * @throws {@link InputError} `ERR_INPUT_TYPE`, `ERR_INPUT_LENGTH`, `ERR_INPUT_RANGE`.
  */
-export function checkLeaseRequest(holder: unknown, ttlMs: unknown): void {
-  if (typeof holder !== 'string')
-    throw new InputError('ERR_INPUT_TYPE', 'holder', 'a string', describe(holder));
+export function checkLeaseRequest(
+  holder: unknown,
+  ttlMs: unknown,
+  holderArgument = 'holder',
+  ttlArgument = 'ttlMs',
+): void {
+  if (typeof holder !== 'string') {
+    throw new InputError('ERR_INPUT_TYPE', holderArgument, 'a string', describe(holder));
+  }
   if (holder === '' || holder.length > MAX_HOLDER_LENGTH) {
     const expected = `1 to ${MAX_HOLDER_LENGTH} characters`;
-    throw new InputError('ERR_INPUT_LENGTH', 'holder', expected, describe(holder));
+    throw new InputError('ERR_INPUT_LENGTH', holderArgument, expected, describe(holder));
   }
-  checkInteger('ttlMs', ttlMs, 1, MAX_TTL_MS);
+  checkInteger(ttlArgument, ttlMs, 1, MAX_TTL_MS);
 }
 
 /**
@@ -95,7 +107,7 @@ interface Grant {
 /** Leases among the users of one object, in one process: the default. */
 export class MemoryLeaseProvider implements LeaseProvider {
   readonly #clock: Clock;
-  #fence: number;
+  #fence = 0;
   #grant: Grant | undefined;
 
   /**
@@ -104,8 +116,6 @@ export class MemoryLeaseProvider implements LeaseProvider {
    */
   constructor(clock: Clock = systemClock) {
     this.#clock = checkClock('clock', clock);
-    // Fences of an earlier process must not be larger: a store remembers them.
-    this.#fence = Math.max(0, Math.floor(this.#clock.wallMs()));
   }
 
   /** @throws {@link InputError} `ERR_INPUT_TYPE`, `ERR_INPUT_LENGTH`, `ERR_INPUT_RANGE`. */
@@ -134,6 +144,12 @@ export class MemoryLeaseProvider implements LeaseProvider {
     if (grant === undefined || !this.#lasts(grant)) return undefined;
     const { holder, fence, endMs } = grant;
     return { holder, fence, expiresAtMs: this.#clock.wallMs() + endMs - this.#clock.monotonicMs() };
+  }
+
+  /** @throws {@link InputError} `ERR_INPUT_TYPE`, `ERR_INPUT_RANGE`. */
+  async raise(fence: number): Promise<void> {
+    checkInteger('fence', fence, 0, Number.MAX_SAFE_INTEGER - 1);
+    this.#fence = Math.max(this.#fence, fence);
   }
 
   async close(): Promise<void> {

@@ -31,6 +31,10 @@ it('has one letter a format', () => {
     'C ceremony share',
     'P ceremony transcript',
     'U keystore backup',
+    'I identity link',
+    'L lease',
+    'T rotation state',
+    'Y key directory',
   ]);
 });
 

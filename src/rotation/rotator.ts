@@ -1,0 +1,646 @@
+/**
+ * Rotates the keys of a store: makes what the planner says true, in commits that another process cannot undo.
+ *
+ * A commit holds everything that is to be done at a moment, and the plan is made again over the state that it is committed
+ * over. Whoever is cut off leaves a state from which the next one goes on; what it left in a token is swept up.
+ *
+ * @module
+ */
+import { checkInteger, checkOptions, describe } from '../bytes.ts';
+import { InputError, KeyStoreError, PqError } from '../errors.ts';
+import type { Draft } from '../keystore/draft.ts';
+import { checkFlag } from '../keystore/inputs.ts';
+import { checkName, checkRef, type KeyRef, type KeyState } from '../keystore/keystore.ts';
+import { findEntry, type Manifest } from '../keystore/manifest.ts';
+import { wrongState } from '../keystore/refusals.ts';
+import { applyActions, withKey, withNotes } from './apply.ts';
+import { linkIdentity } from './directory/link.ts';
+import { RotationEmitter, type RotationEvent } from './events.ts';
+import { Leadership } from './leadership.ts';
+import type { Lease } from './lease.ts';
+import type { KeyLife, Life } from './life.ts';
+import { ROTATION_EXTENSION, readLife, writeLife } from './life-format.ts';
+import { eventsBetween } from './observe.ts';
+import type { Plan, PlanProblem } from './planner.ts';
+import { POLICY_NAMES, type RotationPolicy } from './policy.ts';
+import { type CheckedRotatorOptions, checkRotatorOptions, type RotatorOptions } from './rotator-options.ts';
+import { planFor, type RotationStatus, statusFrom } from './status.ts';
+
+/** Options of {@link Rotator.rotateNow}. */
+export interface RotateNowOptions {
+  /** The key; all of the rotator by default. */
+  readonly name?: string;
+  /** Does not wait until the next generation has been published for the minimum lead. */
+  readonly urgent?: boolean;
+}
+
+/** What a tick did. */
+export interface TickResult {
+  /** Whether this process rotates. */
+  readonly isLeader: boolean;
+  /** Commits that were made. */
+  readonly commits: number;
+  /** When something is to be done next, milliseconds since the Unix epoch; undefined when nothing is known. */
+  readonly nextAtMs: number | undefined;
+}
+
+/** A plan leads to the next; more in a row are no plan. */
+const MAX_ROUNDS = 16;
+/** Running time is stored at least so often while holders wait for a destruction. */
+const STORE_RUNNING_MS = 900_000;
+const MAX_REASON_LENGTH = 256;
+const FOREVER: number = Number.MAX_SAFE_INTEGER;
+
+function samePolicy(a: RotationPolicy, b: RotationPolicy): boolean {
+  return POLICY_NAMES.every((name) => a[name] === b[name]);
+}
+
+/** Rotates the keys of one store. */
+export class Rotator {
+  readonly #options: CheckedRotatorOptions;
+  readonly #leadership: Leadership;
+  readonly #emitter = new RotationEmitter();
+  readonly #endWatch: () => void;
+  /** Work runs one after the other. */
+  #tail: Promise<unknown> = Promise.resolve();
+  #seen: Manifest | undefined;
+  /** Running time at a moment of the monotonic clock, while this process leads. */
+  #running: { readonly monotonicMs: number; readonly runningMs: number } | undefined;
+  #mustSweep = true;
+  /** Problems that were told, so that each is told once. */
+  #told = new Set<string>();
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #started = false;
+  #closed = false;
+
+  /** @internal */
+  constructor(options: CheckedRotatorOptions) {
+    this.#options = options;
+    const { leases, holder, leaseMs, clock, access } = options;
+    this.#leadership = new Leadership(leases, holder, leaseMs, clock);
+    this.#seen = access.manifest;
+    this.#endWatch = access.onCommit((manifest) => this.#observe(manifest));
+  }
+
+  /** This rotator's name among others. */
+  get holder(): string {
+    return this.#options.holder;
+  }
+
+  /** Whether this process rotates now. */
+  get isLeader(): boolean {
+    return this.#leadership.lease !== undefined;
+  }
+
+  /**
+   * Rotates from now on, by timers that keep no process alive. What fails is told as an event, and tried again.
+   *
+   * @throws {@link InputError} `ERR_INPUT_STATE` when the rotator was stopped.
+   */
+  start(): void {
+    this.#checkOpen();
+    if (this.#started) return;
+    this.#started = true;
+    // Whoever was told by a process that is gone may not have heard it.
+    for (const event of eventsBetween(
+      undefined,
+      this.#options.access.manifest,
+      this.#options.keys.keys(),
+      this.#nowMs(),
+    )) {
+      this.#emitter.tell(event);
+    }
+    this.#schedule(0);
+  }
+
+  /**
+   * Ends, gives the lease back, and waits for what is under way. Further calls do nothing; those of other methods are refused.
+   *
+   * @throws {@link PqError} What giving the lease back fails with.
+   */
+  async stop(): Promise<void> {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+    await this.#tail;
+    this.#endWatch();
+    await this.#leadership.release();
+    this.#emitter.clear();
+  }
+
+  /** As {@link stop}. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+
+  /**
+   * Does what is to be done at a moment; nothing while another process has the lease.
+   *
+   * @param nowMs - The time, milliseconds since the Unix epoch; by the rotator's clock by default.
+   * @returns What was done, and when something is to be done next.
+   * @throws {@link InputError} `ERR_INPUT_TYPE`, `ERR_INPUT_RANGE`; `ERR_INPUT_STATE` when the rotator was stopped.
+   * @throws {@link KeyStoreError} What making and destroying keys throws; `ERR_KEYSTORE_FENCED` when another process became the
+   * rotator meanwhile; `ERR_KEYSTORE_EXISTS` when a name is one of another algorithm.
+   * @throws {@link UnsupportedError} What making keys throws; `ERR_UNSUPPORTED_VERSION` when another release rotates the store.
+   * @throws What the provider of leases throws.
+   */
+  async tick(nowMs?: number): Promise<TickResult> {
+    if (nowMs !== undefined) checkInteger('nowMs', nowMs, 0, FOREVER);
+    return this.#inTurn(async () => {
+      try {
+        return await this.#tick(nowMs ?? this.#nowMs());
+      } catch (error) {
+        this.#mustSweep = true;
+        throw error;
+      }
+    });
+  }
+
+  /**
+   * Rotates before the time. The next generation is published now if it is not, and becomes active as soon as it has been published
+   * for the minimum lead; `urgent` does not wait for that.
+   *
+   * @param reason - Why: up to 256 characters, told in an event.
+   * @param options - Which key; whether it is urgent.
+   * @throws {@link InputError} `ERR_INPUT_TYPE`, `ERR_INPUT_LENGTH`, `ERR_INPUT_OPTION`, `ERR_INPUT_FORMAT` (name);
+   * `ERR_INPUT_STATE` when the rotator was stopped.
+   * @throws {@link KeyStoreError} As {@link tick}.
+   * @throws {@link UnsupportedError} As {@link tick}.
+   */
+  async rotateNow(reason: string, options?: RotateNowOptions): Promise<void> {
+    if (typeof reason !== 'string')
+      throw new InputError('ERR_INPUT_TYPE', 'reason', 'a string', describe(reason));
+    if (reason.length > MAX_REASON_LENGTH) {
+      const expected = `at most ${MAX_REASON_LENGTH} characters`;
+      throw new InputError('ERR_INPUT_LENGTH', 'reason', expected, describe(reason));
+    }
+    const { name, urgent } = checkOptions('options', options, ['name', 'urgent']);
+    checkFlag('options.urgent', urgent);
+    if (name !== undefined) this.#checkKey('options.name', name);
+    const names = name === undefined ? [...this.#options.keys.keys()] : [name];
+    await this.#inTurn(async () => {
+      for (const one of names) {
+        this.#emitter.tell({ kind: 'demanded', name: one, reason });
+        await this.#rotate(one, urgent === true);
+      }
+    });
+  }
+
+  /**
+   * Lets nothing be done with a generation until it is resumed. If it is the active one, the next one takes over at once.
+   *
+   * @param ref - Which.
+   * @throws {@link InputError} `ERR_INPUT_TYPE`, `ERR_INPUT_FORMAT`, `ERR_INPUT_RANGE`, `ERR_INPUT_OPTION` when the key is not one of
+   * this rotator; `ERR_INPUT_STATE` when the rotator was stopped.
+   * @throws {@link KeyStoreError} As {@link tick}; `ERR_KEYSTORE_NOT_FOUND`, `ERR_KEYSTORE_STATE` when it cannot be suspended.
+   */
+  async suspend(ref: KeyRef): Promise<void> {
+    await this.#changeOne(ref, (draft, key, wanted) => {
+      const entry = findEntry(draft.manifest, wanted);
+      const { state } = entry;
+      if (state === 'suspended') return key;
+      if (state === 'compromised' || state === 'destroying') throw wrongState(entry, 'become suspended');
+      draft.update(wanted, { state: 'suspended' });
+      return this.#note(key, wanted, { suspendedFrom: state });
+    });
+  }
+
+  /**
+   * Marks a generation as known to others: nothing is done with it ever again, except to rewrap what is sealed under it. Of a key that signs
+   * the private half is destroyed. If it is the active one, the one that is published already takes over at once.
+   *
+   * @param ref - Which.
+   * @throws {@link InputError} As {@link suspend}.
+   * @throws {@link KeyStoreError} As {@link suspend}.
+   */
+  async compromise(ref: KeyRef): Promise<void> {
+    await this.#changeOne(ref, (draft, key, wanted) => {
+      const entry = findEntry(draft.manifest, wanted);
+      if (entry.state === 'destroying') throw wrongState(entry, 'become compromised');
+      if (entry.state !== 'compromised') draft.update(wanted, { state: 'compromised' });
+      return key;
+    });
+  }
+
+  /**
+   * Ends a suspension. A generation that was active has been followed by another one: it is retired now.
+   *
+   * @param ref - Which.
+   * @throws {@link InputError} As {@link suspend}.
+   * @throws {@link KeyStoreError} As {@link suspend}; `ERR_KEYSTORE_STATE` when it is not suspended.
+   */
+  async resume(ref: KeyRef): Promise<void> {
+    const nowMs = this.#nowMs();
+    await this.#changeOne(ref, (draft, key, wanted) => {
+      const entry = findEntry(draft.manifest, wanted);
+      if (entry.state !== 'suspended') throw wrongState(entry, 'be resumed');
+      const { suspendedFrom } = key.notes.get(wanted.generation) ?? {};
+      const isNewest = draft.manifest.entries.every(
+        ({ ref: other, state }) =>
+          other.name !== wanted.name || other.generation <= wanted.generation || state === 'pending',
+      );
+      if (suspendedFrom === 'pending' && isNewest && !entry.publicOnly)
+        draft.update(wanted, { state: 'pending' });
+      else draft.update(wanted, { state: 'retired', retiredAtMs: entry.retiredAtMs ?? nowMs });
+      return this.#note(key, wanted, { suspendedFrom: undefined });
+    });
+  }
+
+  /**
+   * Postpones the destruction of a generation.
+   *
+   * @param ref - Which.
+   * @param untilMs - Until when, milliseconds since the Unix epoch; until further notice by default. A time that is over ends an earlier call.
+   * @throws {@link InputError} As {@link suspend}; `ERR_INPUT_RANGE` (time).
+   * @throws {@link KeyStoreError} As {@link suspend}; `ERR_KEYSTORE_STATE` when it is being destroyed.
+   */
+  async hold(ref: KeyRef, untilMs: number = FOREVER): Promise<void> {
+    checkInteger('untilMs', untilMs, 0, FOREVER);
+    await this.#changeOne(ref, (draft, key, wanted) => {
+      const entry = findEntry(draft.manifest, wanted);
+      if (entry.state === 'destroying') throw wrongState(entry, 'be held');
+      return this.#note(key, wanted, { heldUntilMs: untilMs });
+    });
+  }
+
+  /**
+   * Where the keys are in their lives, as far as this process knows without a look.
+   *
+   * @returns The status of the rotator's keys, and of others that the store rotates.
+   * @throws {@link KeyStoreError} `ERR_KEYSTORE_CORRUPT`.
+   * @throws {@link UnsupportedError} `ERR_UNSUPPORTED_VERSION`.
+   */
+  status(): RotationStatus {
+    const { manifest } = this.#options.access;
+    return statusFrom(manifest, this.#nowMs(), this.#runningMs(readLife(manifest)));
+  }
+
+  /**
+   * Tells of what happens to the keys, by this process or another one, until the returned function is called.
+   *
+   * @param listener - Called with each event; what it throws is its own trouble.
+   * @returns Ends it.
+   * @throws {@link InputError} `ERR_INPUT_TYPE`; `ERR_INPUT_STATE` when the rotator was stopped.
+   */
+  onEvent(listener: (event: RotationEvent) => void): () => void {
+    this.#checkOpen();
+    if (typeof listener !== 'function') {
+      throw new InputError('ERR_INPUT_TYPE', 'listener', 'a function', describe(listener));
+    }
+    return this.#emitter.add(listener);
+  }
+
+  // Ticks
+
+  async #tick(nowMs: number): Promise<TickResult> {
+    const { access, holder } = this.#options;
+    const wasLeader = this.#running !== undefined;
+    const lease = await this.#leadership.hold();
+    const manifest = await access.refresh();
+    if (lease === undefined) {
+      this.#running = undefined;
+      if (wasLeader) this.#emitter.tell({ kind: 'follower', holder });
+      return { isLeader: false, commits: 0, nextAtMs: this.#nextAtMs(manifest, nowMs) };
+    }
+    if (!wasLeader) this.#lead(lease, readLife(manifest));
+    if (this.#mustSweep) await access.sweep();
+    this.#mustSweep = false;
+    let commits = 0;
+    for (let round = 0; round < MAX_ROUNDS; round++) {
+      if (!this.#hasWork(access.manifest, lease, nowMs)) break;
+      if (await this.#commit(nowMs)) commits++;
+      else break;
+    }
+    this.#tellProblems(nowMs);
+    return { isLeader: this.isLeader, commits, nextAtMs: this.#nextAtMs(access.manifest, nowMs) };
+  }
+
+  #lead({ fence }: Lease, { runningMs }: Life): void {
+    const { clock, holder } = this.#options;
+    this.#running = { monotonicMs: clock.monotonicMs(), runningMs };
+    this.#mustSweep = true;
+    this.#emitter.tell({ kind: 'leader', holder, fence });
+  }
+
+  /** Whether a commit is needed. */
+  #hasWork(manifest: Manifest, lease: Lease, nowMs: number): boolean {
+    const life = readLife(manifest);
+    if (life.fence !== lease.fence || this.#configured(life) !== life) return true;
+    const runningMs = this.#runningMs(life);
+    if (this.#plans(manifest, life, nowMs, runningMs).some(({ plan }) => plan.actions.length > 0))
+      return true;
+    const isAwaited = [...life.keys.values()].some(({ notes }) =>
+      [...notes.values()].some(({ noticeRunningMs }) => noticeRunningMs !== undefined),
+    );
+    return isAwaited && runningMs - life.runningMs >= STORE_RUNNING_MS;
+  }
+
+  /** One commit of all that is to be done now; whether it was made. */
+  async #commit(nowMs: number): Promise<boolean> {
+    const { access } = this.#options;
+    const links = await this.#signLinks(access.manifest, nowMs);
+    for (let attempt = 0; ; attempt++) {
+      const { lease } = this.#leadership;
+      if (lease === undefined) return false;
+      const seen = readLife(access.manifest).fence;
+      if (seen > lease.fence && attempt === 0) {
+        // A counter that was lost, or one of another process of its own.
+        await this.#leadership.outgrow(seen);
+        await this.#leadership.hold();
+        continue;
+      }
+      await access.change(async (draft) => {
+        const life = readLife(draft.manifest);
+        this.#checkFence(life, lease);
+        const runningMs = this.#runningMs(life);
+        const next = { ...this.#configured(life), fence: lease.fence };
+        await this.#carryOut(draft, next, nowMs, runningMs, links);
+      });
+      return true;
+    }
+  }
+
+  /** Plans over a draft, and does what the plans say. */
+  async #carryOut(
+    draft: Draft,
+    life: Life,
+    nowMs: number,
+    runningMs: number,
+    links: ReadonlyMap<string, Uint8Array>,
+    names: Iterable<string> = this.#options.keys.keys(),
+  ): Promise<void> {
+    const moment = { nowMs, runningMs, wallHighMs: Math.max(life.wallHighMs, nowMs) };
+    let next: Life = { ...life, runningMs, wallHighMs: moment.wallHighMs };
+    for (const name of names) {
+      const key = next.keys.get(name) as KeyLife;
+      const { actions } = planFor(draft.manifest, next, key, nowMs, runningMs);
+      const own = new Map(
+        actions.flatMap((action) => {
+          const link = action.kind === 'link' ? links.get(`${name}/${action.from}/${action.to}`) : undefined;
+          return action.kind === 'link' && link !== undefined ? [[action.from, link] as const] : [];
+        }),
+      );
+      next = withKey(next, await applyActions(draft, key, actions, own, moment));
+    }
+    draft.extend(ROTATION_EXTENSION, writeLife(next));
+  }
+
+  #checkFence({ fence }: Life, lease: Lease): void {
+    if (fence > lease.fence || !lease.isHeld()) {
+      throw new KeyStoreError(
+        'ERR_KEYSTORE_FENCED',
+        `another process became the rotator: this one's fence is ${lease.fence}, the store has seen ${fence}; nothing was changed`,
+      );
+    }
+  }
+
+  /** A life with the keys and policies of this rotator. The same one when it has them. */
+  #configured(life: Life): Life {
+    let next = life;
+    for (const [name, { algorithm, policy }] of this.#options.keys) {
+      const key = next.keys.get(name);
+      if (key?.algorithm === algorithm && samePolicy(key.policy, policy)) continue;
+      next = withKey(next, { notes: new Map(), links: new Map(), ...key, name, algorithm, policy });
+    }
+    return next;
+  }
+
+  #plans(manifest: Manifest, life: Life, nowMs: number, runningMs: number): { name: string; plan: Plan }[] {
+    return [...this.#options.keys.keys()].flatMap((name) => {
+      const key = life.keys.get(name);
+      return key === undefined ? [] : [{ name, plan: planFor(manifest, life, key, nowMs, runningMs) }];
+    });
+  }
+
+  /** Signs the links that plans ask for. One that cannot be signed is tried again; rotation does not wait for it. */
+  async #signLinks(manifest: Manifest, nowMs: number): Promise<Map<string, Uint8Array>> {
+    const life = readLife(manifest);
+    const links = new Map<string, Uint8Array>();
+    for (const { name, plan } of this.#plans(manifest, life, nowMs, this.#runningMs(life))) {
+      for (const action of plan.actions) {
+        if (action.kind !== 'link') continue;
+        const { from, to } = action;
+        try {
+          const link = await linkIdentity(this.#options.keystore, {
+            from: { name, generation: from },
+            to: { name, generation: to },
+            nowMs,
+          });
+          links.set(`${name}/${from}/${to}`, link);
+        } catch (error) {
+          this.#tellFailure(error);
+        }
+      }
+    }
+    return links;
+  }
+
+  #nextAtMs(manifest: Manifest, nowMs: number): number | undefined {
+    const life = readLife(manifest);
+    const times = this.#plans(manifest, life, nowMs, this.#runningMs(life)).flatMap(({ plan }) =>
+      plan.next.map(({ atMs }) => atMs),
+    );
+    return times.length === 0 ? undefined : Math.max(nowMs, Math.min(...times));
+  }
+
+  // Changes that somebody asks for
+
+  async #rotate(name: string, urgent: boolean): Promise<void> {
+    const { access } = this.#options;
+    // Published, then linked and activated.
+    for (let step = 0; step < 2; step++) {
+      const nowMs = this.#nowMs();
+      const links = await this.#linksFor(name, nowMs);
+      const isDone = await access.change(async (draft) => {
+        const life = this.#configured(readLife(draft.manifest));
+        const key = life.keys.get(name) as KeyLife;
+        const leadMs = urgent ? 0 : key.policy.minLeadMs;
+        const runningMs = this.#runningMs(life);
+        let pending = draft.manifest.entries.find(
+          ({ ref, state }) => ref.name === name && state === 'pending',
+        );
+        const hasActive = draft.manifest.entries.some(
+          ({ ref, state }) => ref.name === name && state === 'active',
+        );
+        let next = life;
+        if (pending === undefined && hasActive) {
+          const times = { createdAtMs: nowMs, activatedAtMs: nowMs + leadMs };
+          pending = await draft.create({ name, algorithm: key.algorithm, state: 'pending', ...times });
+          next = withKey(life, withNotes(key, pending.ref.generation, { createdRunningMs: runningMs }));
+          draft.extend(ROTATION_EXTENSION, writeLife(next));
+          return false;
+        }
+        if (pending !== undefined) {
+          const earliestMs = Math.max(nowMs, pending.createdAtMs + leadMs);
+          draft.update(pending.ref, {
+            activatedAtMs: Math.min(pending.activatedAtMs ?? earliestMs, earliestMs),
+          });
+        }
+        const impatient = urgent ? withKey(next, { ...key, policy: { ...key.policy, minLeadMs: 0 } }) : next;
+        await this.#carryOut(draft, impatient, nowMs, runningMs, links, [name]);
+        const done = readLife(draft.manifest);
+        const own = done.keys.get(name) as KeyLife;
+        draft.extend(ROTATION_EXTENSION, writeLife(withKey(done, { ...own, policy: key.policy })));
+        return true;
+      });
+      if (isDone) return;
+    }
+  }
+
+  async #linksFor(name: string, nowMs: number): Promise<Map<string, Uint8Array>> {
+    const { access, keystore } = this.#options;
+    const manifest = await access.refresh();
+    const own = manifest.entries.filter(({ ref }) => ref.name === name);
+    const from = own.findLast(({ state }) => state === 'active');
+    const to = own.find(({ state }) => state === 'pending');
+    const isLinked = readLife(manifest)
+      .keys.get(name)
+      ?.links.has(from?.ref.generation ?? 0);
+    if (from?.algorithm !== 'ML-DSA-87' || to === undefined || isLinked) return new Map();
+    try {
+      const link = await linkIdentity(keystore, { from: from.ref, to: to.ref, nowMs });
+      return new Map([[`${name}/${from.ref.generation}/${to.ref.generation}`, link]]);
+    } catch (error) {
+      this.#tellFailure(error);
+      return new Map();
+    }
+  }
+
+  /** Changes one generation, whoever has the lease, and does what follows from it in the same commit. */
+  async #changeOne(
+    ref: KeyRef,
+    change: (draft: Draft, key: KeyLife, wanted: KeyRef) => KeyLife,
+  ): Promise<void> {
+    const wanted = checkRef('ref', ref);
+    this.#checkKey('ref.name', wanted.name);
+    const { name } = wanted;
+    await this.#inTurn(() =>
+      this.#options.access.change(async (draft) => {
+        const life = this.#configured(readLife(draft.manifest));
+        const changed = withKey(life, change(draft, life.keys.get(name) as KeyLife, wanted));
+        await this.#carryOut(draft, changed, this.#nowMs(), this.#runningMs(life), new Map(), [name]);
+      }),
+    );
+  }
+
+  #note(
+    key: KeyLife,
+    { generation }: KeyRef,
+    { suspendedFrom, ...changes }: { suspendedFrom?: KeyState | undefined; heldUntilMs?: number },
+  ): KeyLife {
+    const { suspendedFrom: _, ...notes } = key.notes.get(generation) ?? { createdRunningMs: 0 };
+    const kept = 'heldUntilMs' in changes ? _ : suspendedFrom;
+    return withNotes(key, generation, {
+      ...notes,
+      ...changes,
+      ...(kept === undefined ? {} : { suspendedFrom: kept }),
+    });
+  }
+
+  // What is told
+
+  #observe(manifest: Manifest): void {
+    const before = this.#seen;
+    this.#seen = manifest;
+    try {
+      for (const event of eventsBetween(before, manifest, this.#options.keys.keys(), this.#nowMs())) {
+        this.#emitter.tell(event);
+      }
+    } catch (error) {
+      this.#tellFailure(error);
+    }
+  }
+
+  #tellProblems(nowMs: number): void {
+    const { manifest } = this.#options.access;
+    const life = readLife(manifest);
+    const told = new Set<string>();
+    const tell = (id: string, event: RotationEvent) => {
+      told.add(id);
+      if (!this.#told.has(id)) this.#emitter.tell(event);
+    };
+    for (const { name, plan } of this.#plans(manifest, life, nowMs, this.#runningMs(life))) {
+      for (const problem of plan.problems) tell(...this.#eventOf(name, problem));
+    }
+    this.#told = told;
+  }
+
+  #eventOf(name: string, problem: PlanProblem): [string, RotationEvent] {
+    if (problem.kind === 'clock') return ['clock', problem];
+    if (problem.kind === 'unannounced') return [`unannounced ${name}`, { kind: 'unannounced', name }];
+    const { untilMs } = problem;
+    return [`postponed ${name} ${problem.generation}`, { kind: 'postponed', name, untilMs }];
+  }
+
+  #tellFailure(error: unknown): void {
+    const code = error instanceof PqError ? error.code : 'ERR_INTERNAL';
+    const message = error instanceof Error ? error.message : String(error);
+    this.#emitter.tell({ kind: 'failure', code, message });
+  }
+
+  // Time and order
+
+  #schedule(delayMs: number): void {
+    this.#timer = setTimeout(() => {
+      void this.tick()
+        .then(({ nextAtMs }) => nextAtMs)
+        .catch((error: unknown) => {
+          if (!this.#closed) this.#tellFailure(error);
+          return undefined;
+        })
+        .then((nextAtMs) => {
+          if (this.#closed) return;
+          const { tickMs, leaseMs } = this.#options;
+          const longestMs = Math.min(tickMs, Math.ceil(leaseMs / 3));
+          const untilMs = nextAtMs === undefined ? longestMs : nextAtMs - this.#nowMs();
+          this.#schedule(Math.min(longestMs, Math.max(10, untilMs)));
+        });
+    }, delayMs);
+    (this.#timer as { unref?(): void }).unref?.();
+  }
+
+  #runningMs(life: Life): number {
+    if (this.#running === undefined) return life.runningMs;
+    const { monotonicMs, runningMs } = this.#running;
+    const ownMs = Math.floor(runningMs + this.#options.clock.monotonicMs() - monotonicMs);
+    return Math.max(life.runningMs, ownMs);
+  }
+
+  #nowMs(): number {
+    const nowMs = Math.floor(this.#options.clock.wallMs());
+    checkInteger('options.clock', nowMs, 0, FOREVER);
+    return nowMs;
+  }
+
+  async #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    this.#checkOpen();
+    const done = this.#tail.then(work);
+    this.#tail = done.catch(() => {});
+    return done;
+  }
+
+  #checkKey(argument: string, name: unknown): asserts name is string {
+    checkName(argument, name);
+    if (this.#options.keys.has(name)) return;
+    throw new InputError('ERR_INPUT_OPTION', argument, 'a key of this rotator', `"${name}"`);
+  }
+
+  #checkOpen(): void {
+    if (this.#closed)
+      throw new InputError('ERR_INPUT_STATE', 'rotator', 'one that runs', 'one that was stopped');
+  }
+}
+
+/**
+ * Makes a rotator. It does nothing before {@link Rotator.start} or {@link Rotator.tick}.
+ *
+ * @param options - Store, keys, policies; among many processes, where leases come from.
+ * @returns The rotator, yours to stop.
+ * @throws {@link InputError} `ERR_INPUT_TYPE`, `ERR_INPUT_OPTION`, `ERR_INPUT_FORMAT` (name), `ERR_INPUT_LENGTH` (holder),
+ * `ERR_INPUT_RANGE`, also when values of a policy do not go together.
+ * @example
+ * const rotator = createRotator({ keystore, keys: { inbox: { algorithm: 'ML-KEM-1024' } } });
+ * rotator.start();
+ */
+export function createRotator(options: RotatorOptions): Rotator {
+  return new Rotator(checkRotatorOptions(options));
+}
