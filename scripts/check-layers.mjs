@@ -37,7 +37,7 @@ const ROWS = [
   ['encodings'],
   ['envelope', 'kat', 'pool'],
   ['keystore'],
-  ['rotation', 'ceremony', 'fragment', 'insecure'],
+  ['rotation', 'ceremony', 'backup', 'fragment', 'insecure'],
 ];
 
 const inSrc = (names) => `^src/(?:${names.join('|')})(?:/|\\.ts$)`;

@@ -190,6 +190,54 @@ export class QuorumError extends PqError {
   }
 }
 
+/** Codes of {@link CeremonyError}. */
+export type CeremonyErrorCode =
+  | 'ERR_CEREMONY_SHARE_DAMAGED'
+  | 'ERR_CEREMONY_SHARE_FOREIGN'
+  | 'ERR_CEREMONY_SHARE_REPEATED'
+  | 'ERR_CEREMONY_SHARE_SWAPPED'
+  | 'ERR_CEREMONY_SHARE_WRONG'
+  | 'ERR_CEREMONY_TRANSCRIPT'
+  | 'ERR_CEREMONY_STATE';
+
+/** Options of {@link CeremonyError}. */
+export interface CeremonyErrorOptions extends PqErrorOptions {
+  /** The custodian concerned, where it is known. */
+  readonly custodian?: string;
+  /** Number of the share concerned, where it is known. */
+  readonly index?: number;
+}
+
+/** A share or a transcript of a key ceremony is not what it should be, or it is too early or too late for a step. */
+export class CeremonyError extends PqError {
+  declare readonly code: CeremonyErrorCode;
+  /** The custodian concerned; of a damaged share as its head says. Undefined when it is not known. */
+  readonly custodian: string | undefined;
+  /** Number of the share concerned, 1 to 16; of a damaged share as its head says. Undefined when it is not known. */
+  readonly index: number | undefined;
+
+  /**
+   * @param code - Which kind of trouble.
+   * @param message - Human-readable text without secrets.
+   * @param options - Custodian and share concerned, and the cause, where there are.
+   */
+  constructor(code: CeremonyErrorCode, message: string, options?: CeremonyErrorOptions) {
+    super(code, message, options);
+    const { custodian, index } = concernedOf(options);
+    this.custodian = custodian === undefined ? undefined : text(custodian);
+    this.index = typeof index === 'number' ? index : undefined;
+  }
+}
+
+function concernedOf(options: CeremonyErrorOptions | undefined): Omit<CeremonyErrorOptions, 'cause'> {
+  try {
+    const { custodian, index } = options ?? {};
+    return { ...(custodian === undefined ? {} : { custodian }), ...(index === undefined ? {} : { index }) };
+  } catch {
+    return {};
+  }
+}
+
 /** Codes of {@link DirectoryError}. */
 export type DirectoryErrorCode = 'ERR_DIRECTORY_EARLY' | 'ERR_DIRECTORY_REPIN' | 'ERR_DIRECTORY_REPLAYED';
 

@@ -18,6 +18,9 @@ export {
 export * as envelope from './envelope/index.ts';
 export {
   AuthenticationError,
+  CeremonyError,
+  type CeremonyErrorCode,
+  type CeremonyErrorOptions,
   ExpiredError,
   type ExpiredErrorCode,
   InputError,

@@ -6,6 +6,7 @@
 import { getSystemErrorMap } from 'node:util';
 import {
   AuthenticationError,
+  CeremonyError,
   ExpiredError,
   InputError,
   KeyStoreError,
@@ -51,6 +52,7 @@ export function exitCodeOf(error: unknown): number {
   if (error instanceof AuthenticationError || error instanceof ExpiredError || error instanceof QuorumError) {
     return EXIT.negative;
   }
+  if (error instanceof CeremonyError) return EXIT.negative;
   if (error instanceof InputError || error instanceof CommanderError) return EXIT.usage;
   if (error instanceof KeyStoreError) return EXIT.io;
   if (error instanceof UnsupportedError || error instanceof SelfTestError) return EXIT.unsupported;
@@ -66,6 +68,14 @@ function isSystemError(error: unknown): error is NodeJS.ErrnoException {
 const OPTION_NAMES: Record<string, string> = {
   source: 'the file',
   'options.context': '--context',
+  'options.threshold': '--threshold',
+  'options.custodians': '--custodian',
+  'options.custodian': '--custodian',
+  'options.label': '--label',
+  'options.signer': 'the signing key',
+  backup: 'the backup',
+  transcript: 'the transcript',
+  'options.transcript': 'the transcript',
   'options.sender': '--sender',
   'options.vectors': '--vectors',
   'options.name': '--name',
@@ -82,12 +92,18 @@ const OPTION_NAMES: Record<string, string> = {
   url: '--store',
 };
 
+/** A share by its place on the command line. */
+function inShareOrder(message: string): string {
+  return message.replaceAll(/options\.shares\[(\d+)\]\.share/g, (_, i) => `--share number ${Number(i) + 1}`);
+}
+
 /** One line for an error, and the stable code where there is one. */
 export function describeError(error: unknown): { code: string; message: string } {
   if (error instanceof InputError) {
     const name = OPTION_NAMES[error.argument] ?? error.argument;
     return { code: error.code, message: `${name}: expected ${error.expected}, got ${error.got}` };
   }
+  if (error instanceof CeremonyError) return { code: error.code, message: inShareOrder(error.message) };
   if (error instanceof PqError) return { code: error.code, message: error.message };
   if (error instanceof CliError) return { code: 'ERR_CLI', message: error.message };
   if (error instanceof CommanderError)

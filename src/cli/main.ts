@@ -5,7 +5,9 @@
  * @module
  */
 import { Command, CommanderError } from 'commander';
+import { addBackup } from './commands/backup/index.ts';
 import { addBench } from './commands/bench.ts';
+import { addCeremony } from './commands/ceremony/index.ts';
 import { addDemo } from './commands/demo.ts';
 import { addInfo } from './commands/info.ts';
 import { addInspect } from './commands/inspect.ts';
@@ -40,6 +42,8 @@ function createProgram(): Command {
     .exitOverride();
   addKeygen(program);
   addKeystore(program);
+  addCeremony(program);
+  addBackup(program);
   addKeys(program);
   addInspect(program);
   addSign(program);

@@ -78,50 +78,43 @@ export function checkRecipientKey(recipient: KemPublicKey): void {
   checkKemPublicKey('recipient', recipient);
 }
 
-/**
- * Makes one kind of signer of both.
- *
- * @param signer - What the caller passed.
- * @param argument - The argument's name, for errors.
- */
+/** Makes one kind of signer of both. */
 export function toSigner(signer: SignPrivateKey | Signer, argument?: string): Signer;
-export function toSigner(signer: SignPrivateKey | Signer | undefined, argument?: string): Signer | undefined;
-export function toSigner(
-  signer: SignPrivateKey | Signer | undefined,
-  argument = 'options.signer',
-): Signer | undefined {
-  if (signer === undefined) return undefined;
+export function toSigner(signer: SignPrivateKey | Signer | undefined): Signer | undefined;
+export function toSigner(signer: SignPrivateKey | Signer | undefined, argument?: string): Signer | undefined {
+  if (signer === undefined && argument === undefined) return undefined;
+  const name = argument ?? 'options.signer';
   if (isSignPrivateKey(signer)) {
-    keyMaterial(argument, signer);
+    keyMaterial(name, signer);
     return { publicKey: signer.publicKey, sign: (message, options) => sign(signer, message, options) };
   }
   const expected = 'a SignPrivateKey or a Signer';
-  const { publicKey, sign: method } = readFrom(argument, expected, () => {
+  const { publicKey, sign: method } = readFrom(name, expected, () => {
     const { publicKey, sign } = (signer ?? {}) as Partial<Signer>;
     return { publicKey, sign };
   });
   if (!isSignPublicKey(publicKey) || typeof method !== 'function') {
-    throw new InputError('ERR_INPUT_TYPE', argument, expected, describe(signer));
+    throw new InputError('ERR_INPUT_TYPE', name, expected, describe(signer));
   }
   return { publicKey, sign: (message, options) => method.call(signer, message, options) };
 }
 
 /** Makes one kind of recipient of both. */
-export function toDecapsulator(recipient: Recipient): Decapsulator {
+export function toDecapsulator(recipient: Recipient, argument = 'recipient'): Decapsulator {
   if (isKemPrivateKey(recipient)) {
-    keyMaterial('recipient', recipient);
+    keyMaterial(argument, recipient);
     return {
       publicKey: recipient.publicKey,
       decapsulate: (ciphertext) => decapsulate(recipient, ciphertext),
     };
   }
   const expected = 'a KemPrivateKey or a Decapsulator';
-  const { publicKey, decapsulate: method } = readFrom('recipient', expected, () => {
+  const { publicKey, decapsulate: method } = readFrom(argument, expected, () => {
     const { publicKey, decapsulate } = (recipient ?? {}) as Partial<Decapsulator>;
     return { publicKey, decapsulate };
   });
   if (!isKemPublicKey(publicKey) || typeof method !== 'function') {
-    throw new InputError('ERR_INPUT_TYPE', 'recipient', expected, describe(recipient));
+    throw new InputError('ERR_INPUT_TYPE', argument, expected, describe(recipient));
   }
   return { publicKey, decapsulate: (ciphertext) => method.call(recipient, ciphertext) };
 }

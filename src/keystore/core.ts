@@ -27,6 +27,7 @@ import { type ByteSecret, exposeBytes, SecretBytes } from '../secret.ts';
 import { checkContext, checkDeterministic, type SignOptions } from '../sign/sign.ts';
 import { registerAccess, type StoreAccess } from './access.ts';
 import { writeBlob } from './blob.ts';
+import { registerCopying } from './copying.ts';
 import type { Custodian, KeyHandle, LiveKey, NewKey } from './custodian.ts';
 import {
   DATA_KEY_ID_BYTES,
@@ -136,6 +137,15 @@ export class KeystoreCore implements Keystore {
     this.#budget = new UseBudget((work) => this.#change(work));
     this.#index = new ManifestIndex(storage.manifest);
     storage.onRemoteCommit((manifest) => this.#adopt(manifest));
+    registerCopying(this, {
+      storage,
+      custodian,
+      run: (operation, work) => this.#observe(operation, work),
+      change: (work) => this.#change(work),
+      checkCustody: (custody) => this.#checkCustody('options', custody, undefined),
+      discardUnlessKept: (key) => this.#discardUnlessKept(key),
+      now: () => this.#now(),
+    });
     registerAccess(this, this.#access());
   }
 

@@ -73,6 +73,11 @@ export interface Custodian {
   create(id: Uint8Array, algorithm: KeystoreAlgorithm, secret: Uint8Array | undefined): Promise<NewKey>;
   /** Makes a key ready for use. */
   load(handle: KeyHandle): Promise<LiveKey>;
+  /**
+   * The raw seed, or AES key, of a key that this custodian can open, for a backup; the caller's to wipe. Undefined of a key that
+   * never leaves its token.
+   */
+  secretOf(handle: KeyHandle): Promise<Uint8Array | undefined>;
   /** Destroys what is kept outside of manifest and blobs. Called after the commit; again after a crash. */
   destroy(handle: Omit<KeyHandle, 'secret' | 'publicKey'>): Promise<void>;
   /** Lets go of everything. */

@@ -82,17 +82,24 @@ export class SoftwareCustodian implements Custodian {
     }
   }
 
-  async load({ id, algorithm, protection, secret }: KeyHandle): Promise<LiveKey> {
+  async load(handle: KeyHandle): Promise<LiveKey> {
+    const seed = await this.secretOf(handle);
+    try {
+      return liveFromSeed(handle.algorithm, seed);
+    } finally {
+      wipe(seed);
+    }
+  }
+
+  async secretOf({ id, algorithm, protection, secret }: KeyHandle): Promise<Uint8Array> {
     const seed = allocateSecret(Math.max(0, secret.length - AES_256_GCM.tagBytes));
     const cipher = engine('aead').prepareTransient(protection);
     try {
-      if (!cipher.open(NONCE, seedAad(id, algorithm), secret, seed)) {
-        throw new KeyStoreError('ERR_KEYSTORE_CORRUPT', 'a key does not open under its key-encryption key');
-      }
-      return liveFromSeed(algorithm, seed);
+      if (cipher.open(NONCE, seedAad(id, algorithm), secret, seed)) return seed;
+      wipe(seed);
+      throw new KeyStoreError('ERR_KEYSTORE_CORRUPT', 'a key does not open under its key-encryption key');
     } finally {
       cipher.dispose();
-      wipe(seed);
     }
   }
 

@@ -24,6 +24,12 @@ describe('every error', () => {
       'no peer',
     ],
     [
+      new errors.CeremonyError('ERR_CEREMONY_SHARE_WRONG', 'wrong', { cause, custodian: 'bob', index: 2 }),
+      'CeremonyError',
+      'ERR_CEREMONY_SHARE_WRONG',
+      'wrong',
+    ],
+    [
       new errors.PoolError('ERR_POOL_WORKER', 'a worker ended', { cause }),
       'PoolError',
       'ERR_POOL_WORKER',

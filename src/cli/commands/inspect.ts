@@ -5,6 +5,8 @@
  */
 import { PqError } from '@mwrasp/crypto';
 import { readStreamHeader, SEAL_OVERHEAD_BYTES, sealedKeyId } from '@mwrasp/crypto/aead';
+import { inspectBackup } from '@mwrasp/crypto/backup';
+import { inspectShare } from '@mwrasp/crypto/ceremony';
 import { type AnyPublicKey, importJwks, importPrivateKey, importPublicKey } from '@mwrasp/crypto/encodings';
 import { readHeader } from '@mwrasp/crypto/envelope';
 import { inspectFragment } from '@mwrasp/crypto/fragment';
@@ -29,6 +31,9 @@ const FORMAT_NAMES: Record<string, string> = {
   D: 'data sealed by a keystore',
   H: 'high-water mark of a keystore',
   F: 'fragment',
+  C: 'share of a key ceremony',
+  P: 'transcript of a key ceremony',
+  U: 'backup of a keystore',
 };
 
 /** Lengths of raw things that carry no mark. */
@@ -84,6 +89,8 @@ function describeOurs({ head, sizeBytes }: Head): Description | undefined {
     };
   }
   if (format === 'F') return { ...base, ...inspectFragment(head) };
+  if (format === 'C') return { ...base, ...inspectShare(head) };
+  if (format === 'U') return { ...base, ...inspectBackup(head) };
   if (format === 'K') return { ...base, ...describeManifest(head) };
   return base;
 }

@@ -183,6 +183,15 @@ export class Disk {
     }
   }
 
+  /** Removes a folder and what is in it, if it is there. */
+  async removeFolder(path: string): Promise<void> {
+    try {
+      await this.#fs.rm(path, { recursive: true, force: true });
+    } catch (error) {
+      throw ioError('remove folder', path, error);
+    }
+  }
+
   /**
    * Overwrites a file with zeros and removes it. The overwriting is best effort: a disk that writes elsewhere (SSD,
    * copy-on-write, a journal of data) keeps the old bytes for a while, whoever asks.

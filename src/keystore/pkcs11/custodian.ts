@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { concat, equal, utf8, wipe } from '../../bytes.ts';
+import { concat, copySecret, equal, utf8, wipe } from '../../bytes.ts';
 import type { AnyPublicKey } from '../../encodings/index.ts';
 import { KeyStoreError } from '../../errors.ts';
 import { sha3_512 } from '../../hash/index.ts';
@@ -203,7 +203,27 @@ export class TokenCustodian implements Custodian {
     }
   }
 
-  async #loadSealed({ id, algorithm, publicKey, secret }: KeyHandle): Promise<LiveKey> {
+  async secretOf(handle: KeyHandle): Promise<Uint8Array | undefined> {
+    if (handle.custody !== 'sealed') return undefined;
+    const seed = await this.#openSealed(handle);
+    try {
+      return copySecret(seed);
+    } finally {
+      wipe(new Uint8Array(seed.buffer));
+    }
+  }
+
+  async #loadSealed(handle: KeyHandle): Promise<LiveKey> {
+    const seed = await this.#openSealed(handle);
+    try {
+      return liveFromSeed(handle.algorithm, seed);
+    } finally {
+      // All of the buffer: the token needed room for the tag.
+      wipe(new Uint8Array(seed.buffer));
+    }
+  }
+
+  async #openSealed({ id, algorithm, publicKey, secret }: KeyHandle): Promise<Uint8Array> {
     const nonceEnd = 1 + AES_256_GCM.nonceBytes;
     const seed =
       secret[0] === SEALED_VERSION
@@ -217,12 +237,7 @@ export class TokenCustodian implements Custodian {
     if (seed === undefined) {
       throw new KeyStoreError('ERR_KEYSTORE_CORRUPT', 'a key does not open under its key in the token');
     }
-    try {
-      return liveFromSeed(algorithm, seed);
-    } finally {
-      // All of the buffer: the token needed room for the tag.
-      wipe(new Uint8Array(seed.buffer));
-    }
+    return seed;
   }
 
   #liveAead(object: ObjectName): LiveKey {

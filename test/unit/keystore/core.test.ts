@@ -42,6 +42,10 @@ class RecordingCustodian implements Custodian {
     return key;
   }
 
+  secretOf(handle: KeyHandle): Promise<Uint8Array> {
+    return this.#inner.secretOf(handle);
+  }
+
   async load(handle: KeyHandle): Promise<LiveKey> {
     await this.gate;
     const key = await this.#inner.load(handle);

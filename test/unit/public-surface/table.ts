@@ -6,6 +6,8 @@
 import type { Argument } from './arguments.ts';
 import { methodRow, type Row, type Subject, type Table } from './row.ts';
 import { AEAD } from './rows/aead.ts';
+import { BACKUP } from './rows/backup.ts';
+import { CEREMONY } from './rows/ceremony.ts';
 import { ENCODINGS } from './rows/encodings.ts';
 import { ENGINES } from './rows/engines.ts';
 import { ENVELOPE } from './rows/envelope.ts';
@@ -29,6 +31,8 @@ const ALL: readonly Table[] = [
   ENVELOPE,
   KEYSTORE,
   KEYSTORE_PKCS11,
+  CEREMONY,
+  BACKUP,
   FRAGMENT,
   POOL,
   ENGINES,

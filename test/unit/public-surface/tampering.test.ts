@@ -16,6 +16,14 @@ import {
   sealedKeyId,
   sealStream,
 } from '@mwrasp/crypto/aead';
+import { createBackup, inspectBackup, restoreBackup, verifyBackup } from '@mwrasp/crypto/backup';
+import {
+  combineShares,
+  createCeremony,
+  inspectShare,
+  verifyShare,
+  verifyTranscript,
+} from '@mwrasp/crypto/ceremony';
 import { exportPublicKey, importJwks, importPrivateKey, importPublicKey } from '@mwrasp/crypto/encodings';
 import * as envelope from '@mwrasp/crypto/envelope';
 import { inspectFragment, TemporalVault } from '@mwrasp/crypto/fragment';
@@ -150,7 +158,82 @@ const DER_HEADER_BYTES = 22;
 const DATA_OVERHEAD_BYTES = 4 + 1 + 16 + 12 + 32 + 16;
 const PEM_HEADER_BYTES = '-----BEGIN PRIVATE KEY-----\n'.length;
 
+const custodian = { name: 'alice', recipient: kemPublic, signer: signPublic };
+const ceremony = await createCeremony({ threshold: 1, custodians: [custodian] });
+const dealt = ceremony.transcript;
+const share = (ceremony.shares[0] as { bytes: Uint8Array }).bytes;
+await ceremony.verify('alice', share, { recipient: kemPrivate, signer: signPrivate });
+const { transcript } = ceremony;
+const backedUp = await openKeystore({ backend: 'memory' });
+await backedUp.generate({ name: 'sign', algorithm: 'ML-DSA-87' });
+const { bytes: backup } = await createBackup(backedUp, { rootKey: SECRETS.bytes });
+const BACKUP_HEADER_BYTES = 48 + 85;
+
 const READERS: readonly Reader[] = [
+  {
+    id: 'ceremony.verifyTranscript',
+    argument: 'transcript',
+    bytes: transcript,
+    every: 150,
+    read: verifyTranscript,
+    changed: 'wrong',
+    cut: 'either',
+  },
+  {
+    id: 'ceremony.inspectShare',
+    argument: 'share',
+    bytes: share,
+    every: 100,
+    read: inspectShare,
+    changed: 'wrong',
+  },
+  {
+    id: 'ceremony.verifyShare',
+    argument: 'options.share',
+    bytes: share,
+    every: 100,
+    read: (bytes) =>
+      verifyShare({
+        transcript: dealt,
+        share: bytes,
+        custodian: 'alice',
+        recipient: kemPrivate,
+        signer: signPrivate,
+      }),
+    changed: 'wrong',
+  },
+  {
+    id: 'ceremony.combineShares',
+    argument: 'options.transcript',
+    bytes: transcript,
+    every: 150,
+    read: (bytes) => combineShares({ transcript: bytes, shares: [{ share, recipient: kemPrivate }] }),
+    changed: 'wrong',
+  },
+  {
+    id: 'backup.inspectBackup',
+    argument: 'backup',
+    bytes: backup,
+    every: BACKUP_HEADER_BYTES,
+    read: inspectBackup,
+    changed: 'either',
+  },
+  {
+    id: 'backup.verifyBackup',
+    argument: 'backup',
+    bytes: backup,
+    every: BACKUP_HEADER_BYTES,
+    read: (bytes) => verifyBackup(bytes, { rootKey: SECRETS.bytes }),
+    changed: 'wrong',
+  },
+  {
+    id: 'backup.restoreBackup',
+    argument: 'backup',
+    bytes: backup,
+    every: BACKUP_HEADER_BYTES,
+    read: (bytes) => restoreBackup(bytes, backedUp, { rootKey: SECRETS.bytes }),
+    changed: 'wrong',
+  },
   {
     id: 'aead.open',
     argument: 'sealed',

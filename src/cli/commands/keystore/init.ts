@@ -3,10 +3,11 @@
  *
  * @module
  */
-import { rm, writeFile } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { KeyStoreError } from '@mwrasp/crypto';
 import type { Command } from 'commander';
 import { CliError, EXIT } from '../../exit.ts';
+import { KEY_FILE_BYTES, writeKeyFile } from '../../key-file.ts';
 import { newestManifest } from '../../store/folder.ts';
 import { FIRST_KEY, nextCommand } from '../../store/next.ts';
 import { addStoreOptions, openStore, type StoreOptions } from '../../store/open.ts';
@@ -18,19 +19,11 @@ interface Options extends StoreOptions {
   readonly json?: boolean;
 }
 
-const KEY_FILE_BYTES = 32;
-
-/** Makes a key file that only its owner can read. One that is there is never replaced: a store may be sealed under it. */
+/** Makes a key file that only its owner can read. */
 async function makeKeyFile(path: string): Promise<void> {
   const key = crypto.getRandomValues(new Uint8Array(KEY_FILE_BYTES));
   try {
-    await writeFile(path, key, { mode: 0o600, flag: 'wx', flush: true });
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    throw new CliError(
-      EXIT.usage,
-      `${path} exists, and a key file is never replaced: to use it, say --key-file`,
-    );
+    await writeKeyFile(path, key);
   } finally {
     key.fill(0);
   }

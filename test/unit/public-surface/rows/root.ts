@@ -1,5 +1,6 @@
 import {
   AuthenticationError,
+  CeremonyError,
   ExpiredError,
   InputError,
   KeyStoreError,
@@ -31,6 +32,10 @@ export const ROOT: Table = {
     'new index.AuthenticationError': errorRow(AuthenticationError),
     'new index.KeyStoreError': errorRow(KeyStoreError, 'CODE', 'message', {
       cause: 1,
+    }),
+    'new index.CeremonyError': errorRow(CeremonyError, 'CODE', 'message', {
+      custodian: 'alice',
+      index: 1,
     }),
     'new index.PoolError': errorRow(PoolError, 'CODE', 'message', { cause: 1 }),
     'new index.ExpiredError': errorRow(ExpiredError, 'CODE', 'message'),
