@@ -17,6 +17,7 @@ export const FORMATS = {
   H: { name: 'high-water mark', version: 1 },
   T: { name: 'session message', version: 1 },
   F: { name: 'fragment', version: 1 },
+  Z: { name: 'destruction receipt', version: 1 },
 } as const;
 
 /** Letter of a format. */
