@@ -204,6 +204,30 @@ export class PoolError extends PqError {
   }
 }
 
+/** Codes of {@link TransportError}. */
+export type TransportErrorCode =
+  | 'ERR_TRANSPORT_CLOSED'
+  | 'ERR_TRANSPORT_FRAME'
+  | 'ERR_TRANSPORT_FULL'
+  | 'ERR_TRANSPORT_IO';
+
+/**
+ * A transport or a store could not carry bytes: it is closed, the other end broke the framing, there is no room, or the
+ * connection underneath failed.
+ */
+export class TransportError extends PqError {
+  declare readonly code: TransportErrorCode;
+
+  /**
+   * @param code - Which kind of trouble.
+   * @param message - Human-readable text without secrets.
+   * @param options - The cause, where there is one.
+   */
+  constructor(code: TransportErrorCode, message: string, options?: PqErrorOptions) {
+    super(code, message, options);
+  }
+}
+
 /** Codes of {@link UnsupportedError}. */
 export type UnsupportedErrorCode =
   | 'ERR_UNSUPPORTED_ENGINE'

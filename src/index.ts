@@ -32,6 +32,8 @@ export {
   QuorumError,
   SelfTestError,
   type TokenResult,
+  TransportError,
+  type TransportErrorCode,
   UnsupportedError,
   type UnsupportedErrorCode,
 } from './errors.ts';

@@ -15,7 +15,9 @@ export const FORMATS = {
   B: { name: 'keystore blob', version: 1 },
   D: { name: 'sealed data', version: 1 },
   H: { name: 'high-water mark', version: 1 },
+  T: { name: 'session message', version: 1 },
   F: { name: 'fragment', version: 1 },
+  Q: { name: 'broker message', version: 1 },
   Z: { name: 'destruction receipt', version: 1 },
 } as const;
 

@@ -13,6 +13,7 @@ import type { EpochChain, EpochKey } from './chain.ts';
 import { type FragmentHeader, isSameMessage, MAX_MESSAGE_BYTES, readHeader } from './format.ts';
 import { type Candidate, Opener } from './opener.ts';
 import { contextHash, type Parties } from './parties.ts';
+import { beginTally, endTally } from './tally.ts';
 
 /** What an assembler takes. */
 export interface AssemblerLimits {
@@ -106,6 +107,7 @@ export class Assembler {
     this.#opener = new Opener(parties);
     this.#limits = { ...DEFAULTS, ...others };
     this.#context = contextHash(context);
+    beginTally(this);
   }
 
   /** How many fragments came to what end. */
@@ -137,6 +139,7 @@ export class Assembler {
 
   /** Forgets everything that waits. */
   dispose(): void {
+    endTally(this);
     this.#epochs.clear();
     this.#bytes = 0;
     this.#messages = 0;

@@ -42,6 +42,8 @@ const TOTAL_AT = 8;
 const TTL_AT = 9;
 const EPOCH_AT = 13;
 const ID_AT = 17;
+/** Where the id of the vault or the session is. */
+export const FRAGMENT_ID_AT: number = ID_AT;
 const MESSAGE_BYTES_AT = ID_AT + ID_BYTES;
 const PIECE_BYTES_AT = MESSAGE_BYTES_AT + 4;
 const COMMITMENT_AT = PIECE_BYTES_AT + 4;

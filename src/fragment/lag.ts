@@ -52,6 +52,24 @@ export class LagHistogram {
     if (us > Atomics.load(this.#words, BUCKETS)) Atomics.store(this.#words, BUCKETS, us);
   }
 
+  /**
+   * How many lags were no longer than each of some bounds.
+   *
+   * @param boundsMs - In rising order.
+   * @returns As many numbers, each with those before it in it; to a sixteenth of a bound.
+   */
+  upTo(boundsMs: readonly number[]): number[] {
+    const sums = boundsMs.map(() => 0);
+    for (let bucket = 0; bucket < BUCKETS; bucket++) {
+      const count = Atomics.load(this.#words, bucket) >>> 0;
+      if (count === 0) continue;
+      for (const [i, boundMs] of boundsMs.entries()) {
+        if (endOf(bucket) <= boundMs * 1000) sums[i] = (sums[i] ?? 0) + count;
+      }
+    }
+    return sums;
+  }
+
   /** @returns What was measured so far; zeros before the first. */
   report(): LagReport {
     const counts = Array.from({ length: BUCKETS }, (_, i) => Atomics.load(this.#words, i) >>> 0);

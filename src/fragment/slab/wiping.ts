@@ -10,7 +10,7 @@ import type * as NodeThreads from 'node:worker_threads';
 import { systemClock } from '../../clock.ts';
 import { registry } from '../../engines/index.ts';
 import { builtinModule } from '../../runtime.ts';
-import type { LagReport } from '../lag.ts';
+import type { LagHistogram, LagReport } from '../lag.ts';
 import type { WiperStart } from '../wiper.ts';
 import { type Block, type ChainDeath, STATE } from './block.ts';
 import { CONTROL_BYTES, Control } from './control.ts';
@@ -133,6 +133,11 @@ export class Wiping {
   /** How late keys were destroyed, of every chain. */
   lag(): LagReport {
     return this.#control.lag.report();
+  }
+
+  /** The same, as it was counted. */
+  get lagHistogram(): LagHistogram {
+    return this.#control.lag;
   }
 
   /** Whether every destroyed key shall be told to its listener. */
@@ -283,4 +288,9 @@ export async function startWiping(): Promise<Wiping> {
   if (!started.ended) return started;
   current = undefined;
   return startWiping();
+}
+
+/** How late keys were destroyed by the one that runs now; undefined when none does. */
+export function runningLag(): LagHistogram | undefined {
+  return running?.lagHistogram;
 }

@@ -1,0 +1,12 @@
+/**
+ * Metrics of temporal fragmentation, through the API of OpenTelemetry.
+ *
+ * @module
+ */
+
+export type {
+  MetricsMeter,
+  MetricsObservable,
+  MetricsObserver,
+} from './meter.ts';
+export { type FragmentMetrics, type FragmentMetricsOptions, fragmentMetrics } from './metrics.ts';
