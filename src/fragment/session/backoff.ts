@@ -32,12 +32,12 @@ export class Backoff {
 
   /** There was an answer: the next attempt may be made at once. */
   succeed(): void {
-    this.#failures = 0;
-    this.nextMs = 0;
+    this.restart(0);
   }
 
-  /** Somebody asks: the next attempt may be made at this time. */
-  allow(atMs: number): void {
-    this.nextMs = Math.min(this.nextMs, atMs);
+  /** The other end is there: the next attempt is made at this time, and what follows begins anew. */
+  restart(atMs: number): void {
+    this.#failures = 0;
+    this.nextMs = atMs;
   }
 }

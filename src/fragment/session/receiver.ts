@@ -73,6 +73,8 @@ const LIMIT_RANGES = {
 
 /** The longest pause between offers that nobody answers. */
 const MAX_PAUSE_MS = 30_000;
+/** How often an offer is sent in its life, while no answer comes. */
+const OFFERS = 3;
 /** Sessions at once: the one in use, what a lost confirmation leaves, what is on its way out. */
 const MAX_SESSIONS = 4;
 const MAX_CONTEXT_BYTES = 16_384;
@@ -223,7 +225,10 @@ export class FragmentReceiver extends Endpoint {
 
   override get nextDueMs(): number {
     if (this.closed) return Number.POSITIVE_INFINITY;
-    let next = this.#pending?.expiresAtMs ?? this.#offerAtMs();
+    let next =
+      this.#pending === undefined
+        ? this.#offerAtMs()
+        : Math.min(this.#pending.expiresAtMs, this.#resendAtMs());
     for (const session of this.#sessions) {
       if (isAnomaly(session.chain.death)) return Number.NEGATIVE_INFINITY;
       next = Math.min(next, session.isRetired ? session.goneMs : session.nextBeatMs);
@@ -317,6 +322,10 @@ export class FragmentReceiver extends Endpoint {
       this.count.heartbeats++;
       out.push(session.beat('heartbeat', now));
     }
+    if (this.#pending !== undefined && this.#resendAtMs() <= now) {
+      this.#resentMs = now;
+      out.push(this.#pending.message);
+    }
     if (this.#pending === undefined && this.#offerAtMs() <= now) {
       await this.inTurn(() => this.#offer(out));
     }
@@ -338,6 +347,11 @@ export class FragmentReceiver extends Endpoint {
       wantedMs = newest.startMs + (newest.proven ? renewMs : Math.min(heartbeatMs, renewMs));
     }
     return Math.max(wantedMs, this.#offers.nextMs);
+  }
+
+  /** When an offer that nobody answers is to be sent again. */
+  #resendAtMs(): number {
+    return this.#resentMs + offerLifeMs(this.policy.ttlMs) / OFFERS;
   }
 
   async #offer(out: Uint8Array[]): Promise<void> {
@@ -418,7 +432,9 @@ export class FragmentReceiver extends Endpoint {
     if (session === undefined || session.isRetired) throw new Refused('unknown');
     if (!isAuthentic(message, 'ack', session.macs)) throw new Refused('forged');
     const { counter, ending } = readAck(message);
-    if (counter <= session.acked || counter > session.counter) throw new Refused('replayed');
+    // The last one may answer what was answered before.
+    const isOld = ending ? counter < session.acked : counter <= session.acked;
+    if (isOld || counter > session.counter) throw new Refused('replayed');
     session.acked = counter;
     if (ending) {
       this.#end(session, 'ended by peer');
@@ -454,7 +470,7 @@ export class FragmentReceiver extends Endpoint {
     const lifeMs = offerLifeMs(this.policy.ttlMs);
     if (this.#pending?.isOpen(now)) {
       // Nobody has authenticated himself so far: what goes out is bounded.
-      if (now < this.#resentMs + lifeMs / 4) throw new Refused('busy');
+      if (now < this.#resentMs + lifeMs / (2 * OFFERS)) throw new Refused('busy');
       this.#resentMs = now;
       return [this.#pending.message];
     }
@@ -462,7 +478,9 @@ export class FragmentReceiver extends Endpoint {
     const newest = this.#newest(true);
     const isHeard = newest?.proven === true && now < newest.heardMs + newest.agreement.policy.heartbeatMs;
     this.#wanted = true;
-    this.#offers.allow(this.#offers.lastMs + (isHeard ? Math.max(this.policy.heartbeatMs, lifeMs) : lifeMs));
+    this.#offers.restart(
+      this.#offers.lastMs + (isHeard ? Math.max(this.policy.heartbeatMs, lifeMs) : lifeMs),
+    );
     this.wake();
     return NOTHING;
   }

@@ -70,7 +70,7 @@ export interface SealOptions {
 }
 
 const FIRST_PAUSE_MS = 100;
-const MAX_PAUSE_MS = 5_000;
+const MAX_PAUSE_MS = 2_000;
 /** Answers that wait for their confirmation. */
 const MAX_PENDING = 4;
 /** Offers that are remembered, so that they are answered once. */
@@ -401,6 +401,7 @@ export class FragmentSender extends Endpoint {
       expiresAtMs: sentMs + lifeMs,
       nextMs: sentMs + lifeMs / ANSWERS,
     });
+    this.#requests.restart(sentMs);
     this.count.handshakes++;
     this.tell('answered', { id: agreement.parties.id, peer: agreement.peer });
     this.wake();
