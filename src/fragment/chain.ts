@@ -74,7 +74,7 @@ export interface EpochKey {
 /** What was derived from a key: public, and good for one generation of its slot. */
 interface Derived {
   readonly generation: number;
-  readonly commitment: Uint8Array;
+  readonly key: EpochKey;
 }
 
 const scratch = /* @__PURE__ */ allocateSecret(KEY_BYTES);
@@ -197,11 +197,11 @@ export class EpochChain {
     tap('key found');
     let made: T;
     try {
-      const commitment = this.#loadKey(epoch, generation);
+      const key = this.#loadKey(epoch, generation);
       tap('ready');
-      made = work(this.#keyFor(epoch, generation, commitment));
+      made = work(key);
     } finally {
-      wipe(scratch);
+      scratch.fill(0);
     }
     tap('work done');
     if (this.#block.generation(epoch) === generation) return made;
@@ -215,9 +215,10 @@ export class EpochChain {
    * @param wanted - Another epoch than the current one: that of a sender's own reckoning.
    * @throws {@link ExpiredError} `ERR_EXPIRED_USE_BUDGET`, `ERR_EXPIRED_CLOCK_ANOMALY`.
    */
-  takeNumber(wanted: number = this.currentEpoch()): { epoch: number; number: number } {
-    this.#checkAlive();
-    const epoch = Math.max(wanted, this.#sealingEpoch, 0);
+  takeNumber(wanted?: number): { epoch: number; number: number } {
+    const nowMs = systemClock.monotonicMs();
+    this.#checkAlive(nowMs);
+    const epoch = Math.max(wanted ?? this.currentEpoch(nowMs), this.#sealingEpoch, 0);
     if (epoch > MAX_EPOCH)
       throw new ExpiredError('ERR_EXPIRED_USE_BUDGET', 'these keys have used up their epochs');
     if (epoch !== this.#sealingEpoch) {
@@ -284,8 +285,8 @@ export class EpochChain {
     this.#begin(undefined, this.#startMs, epoch, 0);
   }
 
-  #checkAlive(): void {
-    this.#wiping.check(this.#block, systemClock.monotonicMs());
+  #checkAlive(nowMs: number = systemClock.monotonicMs()): void {
+    this.#wiping.check(this.#block, nowMs);
     const { death } = this;
     if (death === undefined) return;
     this.#death ??= death;
@@ -303,19 +304,19 @@ export class EpochChain {
     );
   }
 
-  /** Puts the encryption key into the scratch; returns the commitment to it. */
-  #loadKey(epoch: number, generation: number): Uint8Array {
+  /** Puts the encryption key into the scratch. */
+  #loadKey(epoch: number, generation: number): EpochKey {
     const slot = epoch % this.#block.slots;
     const known = this.#derived[slot];
     if (known?.generation === generation) {
       const isWhole = this.#block.copyDerived(epoch, generation, scratchWords);
       tap('key copied');
       if (!isWhole) throw this.#gone();
-      return known.commitment;
+      return known.key;
     }
-    const commitment = this.#derive(epoch, generation);
-    this.#derived[slot] = { generation, commitment };
-    return commitment;
+    const key = this.#keyFor(epoch, generation, this.#derive(epoch, generation));
+    this.#derived[slot] = { generation, key };
+    return key;
   }
 
   #derive(epoch: number, generation: number): Uint8Array {

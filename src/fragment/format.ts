@@ -7,7 +7,7 @@
  *
  * @module
  */
-import { checkBytes, readUint32 } from '../bytes.ts';
+import { checkBytes, equalAt } from '../bytes.ts';
 import { InputError } from '../errors.ts';
 import { AES_256_GCM } from '../params.ts';
 import { checkPreamble, PREAMBLE_BYTES, writePreamble } from '../preamble.ts';
@@ -63,8 +63,8 @@ export interface StreamPosition {
   readonly last: boolean;
 }
 
-/** What a fragment says of itself; not authenticated before it is opened. */
-export interface FragmentHeader {
+/** What a fragment says of itself; not authenticated before it is opened. Its byte strings are parts of the fragment. */
+export class FragmentHeader {
   readonly secrecy: Secrecy;
   readonly content: Content;
   /** Fragments needed. */
@@ -75,21 +75,81 @@ export interface FragmentHeader {
   readonly index: number;
   readonly ttlMs: number;
   readonly epoch: number;
-  /** Of the vault or the session. */
-  readonly id: Uint8Array;
   /** Plaintext bytes of the whole message. */
   readonly messageBytes: number;
   /** Bytes of the piece in each fragment. */
   readonly pieceBytes: number;
-  readonly commitment: Uint8Array;
-  readonly nonce: Uint8Array;
   /** Number of the message in its epoch. */
   readonly number: number;
-  /** Commitment to the message's own secret, in the threshold form. */
-  readonly secretCommitment?: Uint8Array;
-  readonly stream?: StreamPosition;
   /** Bytes before the ciphertext. */
   readonly headerBytes: number;
+  readonly #fragment: Uint8Array;
+
+  /** @param fragment - What {@link readHeader} checked, with known secrecy and content. */
+  constructor(fragment: Uint8Array, secrecy: Secrecy, content: Content) {
+    this.#fragment = fragment;
+    this.secrecy = secrecy;
+    this.content = content;
+    this.threshold = fragment[THRESHOLD_AT] as number;
+    this.total = fragment[TOTAL_AT] as number;
+    this.index = fragment[INDEX_AT] as number;
+    this.ttlMs = uint32(fragment, TTL_AT);
+    this.epoch = uint32(fragment, EPOCH_AT);
+    this.messageBytes = uint32(fragment, MESSAGE_BYTES_AT);
+    this.pieceBytes = uint32(fragment, PIECE_BYTES_AT);
+    this.number = (fragment[NUMBER_AT] as number) * 2 ** 32 + uint32(fragment, NUMBER_AT + 1);
+    this.headerBytes = headerBytesOf(secrecy, content);
+  }
+
+  /** Of the vault or the session. */
+  get id(): Uint8Array {
+    return this.#part(ID_AT, ID_BYTES);
+  }
+
+  /** Whether {@link id} is this one. */
+  hasId(id: Uint8Array): boolean {
+    return equalAt(this.#fragment, ID_AT, id);
+  }
+
+  /** To the epoch's encryption key. */
+  get commitment(): Uint8Array {
+    return this.#part(COMMITMENT_AT, COMMITMENT_BYTES);
+  }
+
+  /** Whether {@link commitment} is this one; takes the same time for each. */
+  hasCommitment(commitment: Uint8Array): boolean {
+    return equalAt(this.#fragment, COMMITMENT_AT, commitment);
+  }
+
+  get nonce(): Uint8Array {
+    return this.#part(NONCE_AT, AES_256_GCM.nonceBytes);
+  }
+
+  /** Commitment to the message's own secret, in the threshold form. */
+  get secretCommitment(): Uint8Array | undefined {
+    return this.secrecy === 'threshold' ? this.#part(BASE_BYTES, COMMITMENT_BYTES) : undefined;
+  }
+
+  /** Where the piece belongs, for the content of that name. */
+  get stream(): StreamPosition | undefined {
+    if (this.content !== 'stream') return undefined;
+    const at = this.headerBytes - STREAM_BYTES;
+    return {
+      streamId: this.#part(at, ID_BYTES),
+      sequence: uint32(this.#fragment, at + ID_BYTES),
+      last: this.#fragment[this.headerBytes - 1] === 1,
+    };
+  }
+
+  #part(offset: number, length: number): Uint8Array {
+    return this.#fragment.subarray(offset, offset + length);
+  }
+}
+
+/** Without a view, which takes longer than all four bytes. */
+function uint32(bytes: Uint8Array, offset: number): number {
+  const high = ((bytes[offset] as number) << 24) | ((bytes[offset + 1] as number) << 16);
+  return (high | ((bytes[offset + 2] as number) << 8) | (bytes[offset + 3] as number)) >>> 0;
 }
 
 /** Bytes of a header. */
@@ -173,16 +233,6 @@ function malformed(argument: string, got: string): InputError {
   return new InputError('ERR_INPUT_FORMAT', argument, 'a whole fragment', got);
 }
 
-function readStream(argument: string, fragment: Uint8Array, at: number): StreamPosition {
-  const last = fragment[at + ID_BYTES + 4] as number;
-  if (last > 1) throw malformed(argument, `a mark of the end that is ${last}`);
-  return {
-    streamId: fragment.subarray(at, at + ID_BYTES),
-    sequence: readUint32(fragment, at + ID_BYTES),
-    last: last === 1,
-  };
-}
-
 /**
  * Reads a fragment's header and checks that its numbers and its length fit each other.
  *
@@ -202,11 +252,8 @@ export function readHeader(argument: string, fragment: Uint8Array): FragmentHead
   if (byteAt(SUITE_AT) !== SUITE) throw malformed(argument, `suite ${byteAt(SUITE_AT)}`);
   if (secrecy === undefined) throw malformed(argument, `secrecy ${byteAt(SECRECY_AT)}`);
   if (content === undefined) throw malformed(argument, `content ${byteAt(CONTENT_AT)}`);
-  const threshold = byteAt(THRESHOLD_AT);
-  const total = byteAt(TOTAL_AT);
-  const index = byteAt(INDEX_AT);
-  const messageBytes = readUint32(fragment, MESSAGE_BYTES_AT);
-  const pieceBytes = readUint32(fragment, PIECE_BYTES_AT);
+  const header = new FragmentHeader(fragment, secrecy, content);
+  const { threshold, total, index, messageBytes, pieceBytes, headerBytes } = header;
   if (threshold < 1 || threshold > total || index >= total) {
     throw malformed(argument, `fragment ${index} of ${total}, threshold ${threshold}`);
   }
@@ -217,27 +264,10 @@ export function readHeader(argument: string, fragment: Uint8Array): FragmentHead
   if (fragment.length !== fragmentBytesOf(secrecy, content, pieceBytes)) {
     throw malformed(argument, `${fragment.length} bytes`);
   }
-  const headerBytes = headerBytesOf(secrecy, content);
-  return {
-    secrecy,
-    content,
-    threshold,
-    total,
-    index,
-    ttlMs: readUint32(fragment, TTL_AT),
-    epoch: readUint32(fragment, EPOCH_AT),
-    id: fragment.subarray(ID_AT, MESSAGE_BYTES_AT),
-    messageBytes,
-    pieceBytes,
-    commitment: fragment.subarray(COMMITMENT_AT, NONCE_AT),
-    nonce: fragment.subarray(NONCE_AT, BASE_BYTES),
-    number: byteAt(NUMBER_AT) * 2 ** 32 + readUint32(fragment, NUMBER_AT + 1),
-    ...(secrecy === 'threshold'
-      ? { secretCommitment: fragment.subarray(BASE_BYTES, BASE_BYTES + COMMITMENT_BYTES) }
-      : {}),
-    ...(content === 'stream' ? { stream: readStream(argument, fragment, headerBytes - STREAM_BYTES) } : {}),
-    headerBytes,
-  };
+  if (content === 'stream' && byteAt(headerBytes - 1) > 1) {
+    throw malformed(argument, `a mark of the end that is ${byteAt(headerBytes - 1)}`);
+  }
+  return header;
 }
 
 /** Whether two fragments that {@link readHeader} took are of one message: their headers differ in the index alone. */

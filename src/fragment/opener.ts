@@ -12,7 +12,7 @@ import type { EpochKey } from './chain.ts';
 import { reconstruct } from './erasure/index.ts';
 import { codedBytesOf, type FragmentHeader, INDEX_AT, SHARE_BYTES } from './format.ts';
 import type { Parties } from './parties.ts';
-import { INNER_INDEX, nonceOf } from './sealer.ts';
+import { INNER_INDEX } from './sealer.ts';
 
 /** A fragment, and what it says of itself. */
 export interface Candidate {
@@ -30,8 +30,8 @@ export class Opener {
   }
 
   /** Whether a fragment is of these parties' making, as far as it says. */
-  isOurs({ id }: FragmentHeader): boolean {
-    return equal(id, this.#parties.id);
+  isOurs(header: FragmentHeader): boolean {
+    return header.hasId(this.#parties.id);
   }
 
   /**
@@ -85,16 +85,16 @@ export class Opener {
     context: Uint8Array,
   ): { readonly data: Uint8Array } | { readonly have: number } {
     for (const { header, fragment } of candidates) {
-      if (!equal(header.commitment, key.commitment)) continue;
+      if (!header.hasCommitment(key.commitment)) continue;
       const { headerBytes } = header;
-      const aad = aadOf(fragment, headerBytes, this.#parties, context);
+      const { bytes, nonce } = aadOf(fragment, headerBytes, this.#parties, context);
       if (key.cipher.openNew !== undefined) {
-        const data = key.cipher.openNew(header.nonce, aad, fragment, headerBytes);
+        const data = key.cipher.openNew(nonce, bytes, fragment, headerBytes);
         if (data !== undefined) return { data };
         continue;
       }
       const data = allocate(header.messageBytes);
-      if (key.cipher.open(header.nonce, aad, fragment.subarray(headerBytes), data)) return { data };
+      if (key.cipher.open(nonce, bytes, fragment.subarray(headerBytes), data)) return { data };
     }
     return { have: 0 };
   }
@@ -156,19 +156,19 @@ export class Opener {
       const commitment = derived.subarray(AES_256_GCM.keyBytes);
       if (!equal(commitment, header.secretCommitment as Uint8Array)) return undefined;
       const aad = aadOf(fragment, header.headerBytes, this.#parties, context);
-      aad[INDEX_AT] = INNER_INDEX;
+      aad.bytes[INDEX_AT] = INNER_INDEX;
       const data = allocate(header.messageBytes);
       const cipher = engine('aead').prepareTransient(derived.subarray(0, AES_256_GCM.keyBytes));
-      return cipher.open(nonceOf(aad), aad, coded, data) ? data : undefined;
+      return cipher.open(aad.nonce, aad.bytes, coded, data) ? data : undefined;
     } finally {
       wipe(secret, derived);
     }
   }
 
   #open(key: EpochKey, { header, fragment }: Candidate, context: Uint8Array, out: Uint8Array): boolean {
-    if (!equal(header.commitment, key.commitment)) return false;
-    const { headerBytes, nonce } = header;
-    const aad = aadOf(fragment, headerBytes, this.#parties, context);
-    return key.cipher.open(nonce, aad, fragment.subarray(headerBytes), out);
+    if (!header.hasCommitment(key.commitment)) return false;
+    const { headerBytes } = header;
+    const { bytes, nonce } = aadOf(fragment, headerBytes, this.#parties, context);
+    return key.cipher.open(nonce, bytes, fragment.subarray(headerBytes), out);
   }
 }

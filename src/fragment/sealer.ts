@@ -151,7 +151,7 @@ export class Sealer {
       header[INDEX_AT] = 0;
       const coded = allocate(data.length + AES_256_GCM.tagBytes);
       const cipher = engine('aead').prepareTransient(derived.subarray(0, AES_256_GCM.keyBytes));
-      cipher.seal(nonceOf(aad), aad, data, coded);
+      cipher.seal(aad.nonce, aad.bytes, data, coded);
       const shares = splitSecret(secret, plan.threshold, plan.total);
       return { coded, commitment, shares };
     } finally {
@@ -171,49 +171,60 @@ export class Sealer {
     const headerBytes = headerBytesOf(secrecy, content);
     const length = fragmentBytesOf(secrecy, content, pieceBytes);
     const aad = aadOf(header, headerBytes, this.#parties, contextHash(plan.context));
-    const parity = allocate((total - threshold) * pieceBytes);
+    const { bytes, nonce } = aad;
+    const parity = borrowParity((total - threshold) * pieceBytes, threshold);
     // What a piece needs beside a part of the message: zeros behind its end, and a share.
-    const room = allocateSecret(pieceBytes + (shares === undefined ? 0 : SHARE_BYTES));
+    const isPadded = shares !== undefined || coded.length !== threshold * pieceBytes;
+    const room = isPadded ? allocateSecret(pieceBytes + (shares === undefined ? 0 : SHARE_BYTES)) : undefined;
     try {
-      if (threshold < total) encodeParity(coded, threshold, total, parity);
+      if (parity !== undefined) encodeParity(coded, threshold, total, parity);
       const fragments: Uint8Array[] = [];
       for (let index = 0; index < total; index++) {
         const fragment = allocate(length);
-        for (let i = 0; i < headerBytes; i++) fragment[i] = header[i] as number;
-        fragment[INDEX_AT] = index;
-        aad[INDEX_AT] = index;
-        const piece = pieceAt(coded, parity, threshold, pieceBytes, index);
-        let plaintext = piece;
-        if (piece.length !== pieceBytes || shares !== undefined) {
-          room.set(piece);
-          room.fill(0, piece.length, pieceBytes);
+        bytes[INDEX_AT] = index;
+        for (let i = 0; i < headerBytes; i++) fragment[i] = bytes[i] as number;
+        let plaintext = pieceAt(coded, parity, threshold, pieceBytes, index);
+        if (room !== undefined && (shares !== undefined || plaintext.length !== pieceBytes)) {
+          room.set(plaintext);
+          room.fill(0, plaintext.length, pieceBytes);
           if (shares !== undefined) room.set((shares[index] as Share).y, pieceBytes);
           plaintext = room;
         }
-        key.cipher.seal(nonceOf(fragment), aad, plaintext, fragment.subarray(headerBytes));
+        key.cipher.seal(nonce, bytes, plaintext, fragment.subarray(headerBytes));
         fragments.push(fragment);
         if (index === 0) tap('before the return');
       }
       return fragments;
     } finally {
-      wipe(parity, room);
+      if (parity !== undefined) wipe(parity);
+      if (room !== undefined) wipe(room);
     }
   }
 }
 
-/** The nonce in a header. */
-export function nonceOf(headerOrFragment: Uint8Array): Uint8Array {
-  return headerOrFragment.subarray(INDEX_AT - AES_256_GCM.nonceBytes + 1, INDEX_AT + 1);
+/** Longer parity is made and let go. */
+const KEPT_PARITY_BYTES = 2 ** 20;
+let kept: Uint8Array<ArrayBuffer> | undefined;
+
+/** Memory for parity, wiped when it was last used; undefined where every piece is the message itself. */
+function borrowParity(length: number, threshold: number): Uint8Array | undefined {
+  if (length === 0 || threshold === 1) return undefined;
+  if (length > KEPT_PARITY_BYTES) return allocate(length);
+  if (kept === undefined || kept.length < length) kept = allocate(length);
+  return kept.subarray(0, length);
 }
 
+/** With k = 1 every piece is the message. */
 function pieceAt(
   coded: Uint8Array,
-  parity: Uint8Array,
+  parity: Uint8Array | undefined,
   threshold: number,
   pieceBytes: number,
   index: number,
 ): Uint8Array {
-  if (threshold === 1 && index === 0) return coded;
+  if (threshold === 1 || parity === undefined) {
+    return threshold === 1 ? coded : coded.subarray(index * pieceBytes, (index + 1) * pieceBytes);
+  }
   const [from, at] = index < threshold ? [coded, index] : [parity, index - threshold];
   return from.subarray(at * pieceBytes, (at + 1) * pieceBytes);
 }
