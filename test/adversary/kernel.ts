@@ -90,7 +90,7 @@ function sbox(): Uint8Array {
 /** Compiles it. */
 export async function compileKernel(): Promise<WebAssembly.Module> {
   const { bytes } = await compileWasm({ folder: 'test/adversary', pages: PAGES });
-  return new WebAssembly.Module(bytes);
+  return new WebAssembly.Module(Uint8Array.from(bytes));
 }
 
 /** Tries memory. */

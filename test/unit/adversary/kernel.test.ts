@@ -34,7 +34,11 @@ const messageKeys: Buffer[] = [];
 const encryptionKeys: Buffer[] = [];
 const targets: Target[] = [];
 for (let epoch = 0; epoch < EPOCHS; epoch++) {
-  const out = sha3(Buffer.from('mwrasp-crypto/fragment/v1/ratchet'), uint32(epoch), chainKeys[epoch] as Buffer);
+  const out = sha3(
+    Buffer.from('mwrasp-crypto/fragment/v1/ratchet'),
+    uint32(epoch),
+    chainKeys[epoch] as Buffer,
+  );
   messageKeys.push(out.subarray(0, 32));
   chainKeys.push(out.subarray(32));
   const okm = hkdf(out.subarray(0, 32), Buffer.alloc(0), 'mwrasp-crypto/fragment/v1/key', 64);
@@ -65,7 +69,8 @@ function scheduleOf(key: Buffer, swapped: boolean): Buffer {
     words.push(((words[i - 8] as number) ^ word) >>> 0);
   }
   const out = Buffer.alloc(64);
-  for (const [i, word] of words.entries()) swapped ? out.writeUInt32LE(word, 4 * i) : out.writeUInt32BE(word, 4 * i);
+  for (const [i, word] of words.entries())
+    swapped ? out.writeUInt32LE(word, 4 * i) : out.writeUInt32BE(word, 4 * i);
   return out;
 }
 
@@ -88,7 +93,9 @@ function found(secret: Uint8Array, offset: number): string[] {
   const memory = randomBytes(4096);
   memory.set(secret, offset);
   const kernel = new Kernel(module, targets, handshake);
-  return kernel.scan(memory).map((hit) => `${hit.kind} ${hit.epoch}${hit.offset === offset ? '' : ' elsewhere'}`);
+  return kernel
+    .scan(memory)
+    .map((hit) => `${hit.kind} ${hit.epoch}${hit.offset === offset ? '' : ' elsewhere'}`);
 }
 
 it('finds nothing in random bytes', () => {
@@ -118,7 +125,11 @@ it('passes over what cannot be random, and no random key', () => {
   const kernel = new Kernel(module, targets);
   kernel.scan(Buffer.alloc(4096));
   kernel.scan(Buffer.from('text that somebody could read, '.repeat(100)));
-  kernel.scan(Buffer.from(new BigUint64Array(Array.from({ length: 400 }, (_, i) => 0x00003a4b12345679n + BigInt(i) * 8n)).buffer));
+  kernel.scan(
+    Buffer.from(
+      new BigUint64Array(Array.from({ length: 400 }, (_, i) => 0x00003a4b12345679n + BigInt(i) * 8n)).buffer,
+    ),
+  );
   expect(kernel.tried).toBe(0);
   kernel.scan(randomBytes(32 * 1000));
   expect(kernel.tried).toBe(keyWindows(32 * 1000));
@@ -126,7 +137,12 @@ it('passes over what cannot be random, and no random key', () => {
 
 it('knows the vectors that its tables are made for', () => {
   // A HMAC of node:crypto and one of the kernel meet in every test above; this one is of the test itself.
-  const prk = createHmac('sha3-512', Buffer.alloc(64)).update(messageKeys[0] as Buffer).digest();
-  const okm = createHmac('sha3-512', prk).update('mwrasp-crypto/fragment/v1/key').update(Uint8Array.of(1)).digest();
+  const prk = createHmac('sha3-512', Buffer.alloc(64))
+    .update(messageKeys[0] as Buffer)
+    .digest();
+  const okm = createHmac('sha3-512', prk)
+    .update('mwrasp-crypto/fragment/v1/key')
+    .update(Uint8Array.of(1))
+    .digest();
   expect(okm.subarray(0, 32)).toEqual(encryptionKeys[0]);
 });
