@@ -30,8 +30,8 @@ interface InstrumentOptions {
 
 /** What is used of a meter of OpenTelemetry. */
 export interface RotationMeter {
-  createObservableGauge(name: string, options: InstrumentOptions): Observable;
-  createCounter(name: string, options: InstrumentOptions): Counter;
+  readonly createObservableGauge: (name: string, options: InstrumentOptions) => Observable;
+  readonly createCounter: (name: string, options: InstrumentOptions) => Counter;
 }
 
 /** Options of {@link meterRotator}. */

@@ -6,25 +6,24 @@
  *
  * @module
  */
-import { checkInteger, checkOptions, describe } from '../bytes.ts';
-import { InputError, KeyStoreError, PqError } from '../errors.ts';
+import { checkInteger, checkInternal, checkOptions, describe, INTERNAL } from '../bytes.ts';
+import { InputError, PqError } from '../errors.ts';
 import type { Draft } from '../keystore/draft.ts';
 import { checkFlag } from '../keystore/inputs.ts';
 import { checkName, checkRef, type KeyRef, type KeyState } from '../keystore/keystore.ts';
 import { findEntry, type Manifest } from '../keystore/manifest.ts';
 import { wrongState } from '../keystore/refusals.ts';
-import { applyActions, withKey, withNotes } from './apply.ts';
-import { linkIdentity } from './directory/link.ts';
+import { withNotes } from './apply.ts';
+import { RotationCommits } from './commits.ts';
 import { RotationEmitter, type RotationEvent } from './events.ts';
 import { Leadership } from './leadership.ts';
 import type { Lease } from './lease.ts';
 import type { KeyLife, Life } from './life.ts';
-import { ROTATION_EXTENSION, readLife, writeLife } from './life-format.ts';
+import { readLife } from './life-format.ts';
 import { eventsBetween } from './observe.ts';
-import type { Plan, PlanProblem } from './planner.ts';
-import { POLICY_NAMES, type RotationPolicy } from './policy.ts';
+import type { PlanProblem } from './planner.ts';
 import { type CheckedRotatorOptions, checkRotatorOptions, type RotatorOptions } from './rotator-options.ts';
-import { planFor, type RotationStatus, statusFrom } from './status.ts';
+import { type RotationStatus, statusFrom } from './status.ts';
 
 /** Options of {@link Rotator.rotateNow}. */
 export interface RotateNowOptions {
@@ -46,26 +45,34 @@ export interface TickResult {
 
 /** A plan leads to the next; more in a row are no plan. */
 const MAX_ROUNDS = 16;
-/** Running time is stored at least so often while holders wait for a destruction. */
-const STORE_RUNNING_MS = 900_000;
 const MAX_REASON_LENGTH = 256;
 const FOREVER: number = Number.MAX_SAFE_INTEGER;
 
-function samePolicy(a: RotationPolicy, b: RotationPolicy): boolean {
-  return POLICY_NAMES.every((name) => a[name] === b[name]);
+/** A key's life with other notes of a generation. */
+function withChanges(
+  key: KeyLife,
+  { generation }: KeyRef,
+  { suspendedFrom, ...changes }: { suspendedFrom?: KeyState | undefined; heldUntilMs?: number },
+): KeyLife {
+  const { suspendedFrom: _, ...notes } = key.notes.get(generation) ?? { createdRunningMs: 0 };
+  const kept = 'heldUntilMs' in changes ? _ : suspendedFrom;
+  return withNotes(key, generation, {
+    ...notes,
+    ...changes,
+    ...(kept === undefined ? {} : { suspendedFrom: kept }),
+  });
 }
 
 /** Rotates the keys of one store. */
 export class Rotator {
   readonly #options: CheckedRotatorOptions;
   readonly #leadership: Leadership;
+  readonly #commits: RotationCommits;
   readonly #emitter = new RotationEmitter();
   readonly #endWatch: () => void;
   /** Work runs one after the other. */
   #tail: Promise<unknown> = Promise.resolve();
   #seen: Manifest | undefined;
-  /** Running time at a moment of the monotonic clock, while this process leads. */
-  #running: { readonly monotonicMs: number; readonly runningMs: number } | undefined;
   #mustSweep = true;
   /** Problems that were told, so that each is told once. */
   #told = new Set<string>();
@@ -73,13 +80,19 @@ export class Rotator {
   #started = false;
   #closed = false;
 
-  /** @internal */
-  constructor(options: CheckedRotatorOptions) {
+  private constructor(token: typeof INTERNAL, options: CheckedRotatorOptions) {
+    checkInternal(token, 'Rotator');
     this.#options = options;
     const { leases, holder, leaseMs, clock, access } = options;
     this.#leadership = new Leadership(leases, holder, leaseMs, clock);
+    this.#commits = new RotationCommits(options, this.#leadership, (error) => this.#tellFailure(error));
     this.#seen = access.manifest;
     this.#endWatch = access.onCommit((manifest) => this.#observe(manifest));
+  }
+
+  /** @internal */
+  static make(options: CheckedRotatorOptions): Rotator {
+    return new Rotator(INTERNAL, options);
   }
 
   /** This rotator's name among others. */
@@ -102,21 +115,14 @@ export class Rotator {
     if (this.#started) return;
     this.#started = true;
     // Whoever was told by a process that is gone may not have heard it.
-    for (const event of eventsBetween(
-      undefined,
-      this.#options.access.manifest,
-      this.#options.keys.keys(),
-      this.#nowMs(),
-    )) {
-      this.#emitter.tell(event);
-    }
+    this.#announce();
     this.#schedule(0);
   }
 
   /**
    * Ends, gives the lease back, and waits for what is under way. Further calls do nothing; those of other methods are refused.
    *
-   * @throws {@link PqError} What giving the lease back fails with.
+   * @throws What giving the lease back fails with, as it is.
    */
   async stop(): Promise<void> {
     this.#closed = true;
@@ -127,7 +133,11 @@ export class Rotator {
     this.#emitter.clear();
   }
 
-  /** As {@link stop}. */
+  /**
+   * As {@link stop}.
+   *
+   * @throws What giving the lease back fails with, as it is.
+   */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
   }
@@ -138,10 +148,13 @@ export class Rotator {
    * @param nowMs - The time, milliseconds since the Unix epoch; by the rotator's clock by default.
    * @returns What was done, and when something is to be done next.
    * @throws {@link InputError} `ERR_INPUT_TYPE`, `ERR_INPUT_RANGE`; `ERR_INPUT_STATE` when the rotator was stopped.
-   * @throws {@link KeyStoreError} What making and destroying keys throws; `ERR_KEYSTORE_FENCED` when another process became the
-   * rotator meanwhile; `ERR_KEYSTORE_EXISTS` when a name is one of another algorithm.
-   * @throws {@link UnsupportedError} What making keys throws; `ERR_UNSUPPORTED_VERSION` when another release rotates the store.
-   * @throws What the provider of leases throws.
+   * @throws {@link KeyStoreError} `ERR_KEYSTORE_FENCED` when another process became the rotator meanwhile;
+   * `ERR_KEYSTORE_STATE` when the store was closed, re-keyed by another process, or is full; `ERR_KEYSTORE_EXISTS` when a
+   * name is one of another algorithm; `ERR_KEYSTORE_CUSTODY` when the store would give a key less than it requires; of files
+   * `ERR_KEYSTORE_IO`, `ERR_KEYSTORE_LOCKED`, `ERR_KEYSTORE_CORRUPT`, `ERR_KEYSTORE_ROLLBACK`; `ERR_KEYSTORE_TOKEN`.
+   * @throws {@link UnsupportedError} `ERR_UNSUPPORTED_OPERATION` when the token can keep no such key; `ERR_UNSUPPORTED_VERSION`
+   * when another release changed the store; `ERR_UNSUPPORTED_RUNTIME` when the runtime has no random generator.
+   * @throws What the provider of leases throws, as it is.
    */
   async tick(nowMs?: number): Promise<TickResult> {
     if (nowMs !== undefined) checkInteger('nowMs', nowMs, 0, FOREVER);
@@ -163,8 +176,11 @@ export class Rotator {
    * @param options - Which key; whether it is urgent.
    * @throws {@link InputError} `ERR_INPUT_TYPE`, `ERR_INPUT_LENGTH`, `ERR_INPUT_OPTION`, `ERR_INPUT_FORMAT` (name);
    * `ERR_INPUT_STATE` when the rotator was stopped.
-   * @throws {@link KeyStoreError} As {@link tick}.
-   * @throws {@link UnsupportedError} As {@link tick}.
+   * @throws {@link KeyStoreError} `ERR_KEYSTORE_STATE` when the store was closed, re-keyed by another process, or is full; `ERR_KEYSTORE_EXISTS` when a
+   * name is one of another algorithm; `ERR_KEYSTORE_CUSTODY` when the store would give a key less than it requires; of files
+   * `ERR_KEYSTORE_IO`, `ERR_KEYSTORE_LOCKED`, `ERR_KEYSTORE_CORRUPT`, `ERR_KEYSTORE_ROLLBACK`; `ERR_KEYSTORE_TOKEN`.
+   * @throws {@link UnsupportedError} `ERR_UNSUPPORTED_OPERATION` when the token can keep no such key; `ERR_UNSUPPORTED_VERSION`
+   * when another release changed the store; `ERR_UNSUPPORTED_RUNTIME` when the runtime has no random generator.
    */
   async rotateNow(reason: string, options?: RotateNowOptions): Promise<void> {
     if (typeof reason !== 'string')
@@ -180,7 +196,7 @@ export class Rotator {
     await this.#inTurn(async () => {
       for (const one of names) {
         this.#emitter.tell({ kind: 'demanded', name: one, reason });
-        await this.#rotate(one, urgent === true);
+        await this.#commits.rotate(one, urgent === true, this.#nowMs());
       }
     });
   }
@@ -189,9 +205,14 @@ export class Rotator {
    * Lets nothing be done with a generation until it is resumed. If it is the active one, the next one takes over at once.
    *
    * @param ref - Which.
-   * @throws {@link InputError} `ERR_INPUT_TYPE`, `ERR_INPUT_FORMAT`, `ERR_INPUT_RANGE`, `ERR_INPUT_OPTION` when the key is not one of
-   * this rotator; `ERR_INPUT_STATE` when the rotator was stopped.
-   * @throws {@link KeyStoreError} As {@link tick}; `ERR_KEYSTORE_NOT_FOUND`, `ERR_KEYSTORE_STATE` when it cannot be suspended.
+   * @throws {@link InputError} `ERR_INPUT_TYPE`, `ERR_INPUT_FORMAT` (name), `ERR_INPUT_RANGE` (generation); `ERR_INPUT_OPTION` when the key is not
+   * one of this rotator; `ERR_INPUT_STATE` when the rotator was stopped.
+   * @throws {@link KeyStoreError} `ERR_KEYSTORE_NOT_FOUND`; `ERR_KEYSTORE_STATE` when it cannot be suspended;
+   * `ERR_KEYSTORE_STATE` when the store was closed, re-keyed by another process, or is full; `ERR_KEYSTORE_EXISTS` when a
+   * name is one of another algorithm; `ERR_KEYSTORE_CUSTODY` when the store would give a key less than it requires; of files
+   * `ERR_KEYSTORE_IO`, `ERR_KEYSTORE_LOCKED`, `ERR_KEYSTORE_CORRUPT`, `ERR_KEYSTORE_ROLLBACK`; `ERR_KEYSTORE_TOKEN`.
+   * @throws {@link UnsupportedError} `ERR_UNSUPPORTED_OPERATION` when the token can keep no such key; `ERR_UNSUPPORTED_VERSION`
+   * when another release changed the store; `ERR_UNSUPPORTED_RUNTIME` when the runtime has no random generator.
    */
   async suspend(ref: KeyRef): Promise<void> {
     await this.#changeOne(ref, (draft, key, wanted) => {
@@ -200,7 +221,7 @@ export class Rotator {
       if (state === 'suspended') return key;
       if (state === 'compromised' || state === 'destroying') throw wrongState(entry, 'become suspended');
       draft.update(wanted, { state: 'suspended' });
-      return this.#note(key, wanted, { suspendedFrom: state });
+      return withChanges(key, wanted, { suspendedFrom: state });
     });
   }
 
@@ -209,8 +230,14 @@ export class Rotator {
    * the private half is destroyed. If it is the active one, the one that is published already takes over at once.
    *
    * @param ref - Which.
-   * @throws {@link InputError} As {@link suspend}.
-   * @throws {@link KeyStoreError} As {@link suspend}.
+   * @throws {@link InputError} `ERR_INPUT_TYPE`, `ERR_INPUT_FORMAT` (name), `ERR_INPUT_RANGE` (generation); `ERR_INPUT_OPTION` when the key is not
+   * one of this rotator; `ERR_INPUT_STATE` when the rotator was stopped.
+   * @throws {@link KeyStoreError} `ERR_KEYSTORE_NOT_FOUND`; `ERR_KEYSTORE_STATE` when it is being destroyed;
+   * `ERR_KEYSTORE_STATE` when the store was closed, re-keyed by another process, or is full; `ERR_KEYSTORE_EXISTS` when a
+   * name is one of another algorithm; `ERR_KEYSTORE_CUSTODY` when the store would give a key less than it requires; of files
+   * `ERR_KEYSTORE_IO`, `ERR_KEYSTORE_LOCKED`, `ERR_KEYSTORE_CORRUPT`, `ERR_KEYSTORE_ROLLBACK`; `ERR_KEYSTORE_TOKEN`.
+   * @throws {@link UnsupportedError} `ERR_UNSUPPORTED_OPERATION` when the token can keep no such key; `ERR_UNSUPPORTED_VERSION`
+   * when another release changed the store; `ERR_UNSUPPORTED_RUNTIME` when the runtime has no random generator.
    */
   async compromise(ref: KeyRef): Promise<void> {
     await this.#changeOne(ref, (draft, key, wanted) => {
@@ -225,8 +252,14 @@ export class Rotator {
    * Ends a suspension. A generation that was active has been followed by another one: it is retired now.
    *
    * @param ref - Which.
-   * @throws {@link InputError} As {@link suspend}.
-   * @throws {@link KeyStoreError} As {@link suspend}; `ERR_KEYSTORE_STATE` when it is not suspended.
+   * @throws {@link InputError} `ERR_INPUT_TYPE`, `ERR_INPUT_FORMAT` (name), `ERR_INPUT_RANGE` (generation); `ERR_INPUT_OPTION` when the key is not
+   * one of this rotator; `ERR_INPUT_STATE` when the rotator was stopped.
+   * @throws {@link KeyStoreError} `ERR_KEYSTORE_NOT_FOUND`; `ERR_KEYSTORE_STATE` when it is not suspended;
+   * `ERR_KEYSTORE_STATE` when the store was closed, re-keyed by another process, or is full; `ERR_KEYSTORE_EXISTS` when a
+   * name is one of another algorithm; `ERR_KEYSTORE_CUSTODY` when the store would give a key less than it requires; of files
+   * `ERR_KEYSTORE_IO`, `ERR_KEYSTORE_LOCKED`, `ERR_KEYSTORE_CORRUPT`, `ERR_KEYSTORE_ROLLBACK`; `ERR_KEYSTORE_TOKEN`.
+   * @throws {@link UnsupportedError} `ERR_UNSUPPORTED_OPERATION` when the token can keep no such key; `ERR_UNSUPPORTED_VERSION`
+   * when another release changed the store; `ERR_UNSUPPORTED_RUNTIME` when the runtime has no random generator.
    */
   async resume(ref: KeyRef): Promise<void> {
     const nowMs = this.#nowMs();
@@ -241,7 +274,7 @@ export class Rotator {
       if (suspendedFrom === 'pending' && isNewest && !entry.publicOnly)
         draft.update(wanted, { state: 'pending' });
       else draft.update(wanted, { state: 'retired', retiredAtMs: entry.retiredAtMs ?? nowMs });
-      return this.#note(key, wanted, { suspendedFrom: undefined });
+      return withChanges(key, wanted, { suspendedFrom: undefined });
     });
   }
 
@@ -250,15 +283,21 @@ export class Rotator {
    *
    * @param ref - Which.
    * @param untilMs - Until when, milliseconds since the Unix epoch; until further notice by default. A time that is over ends an earlier call.
-   * @throws {@link InputError} As {@link suspend}; `ERR_INPUT_RANGE` (time).
-   * @throws {@link KeyStoreError} As {@link suspend}; `ERR_KEYSTORE_STATE` when it is being destroyed.
+   * @throws {@link InputError} `ERR_INPUT_TYPE`, `ERR_INPUT_FORMAT` (name), `ERR_INPUT_RANGE` (generation, time); `ERR_INPUT_OPTION` when the key is not
+   * one of this rotator; `ERR_INPUT_STATE` when the rotator was stopped.
+   * @throws {@link KeyStoreError} `ERR_KEYSTORE_NOT_FOUND`; `ERR_KEYSTORE_STATE` when it is being destroyed;
+   * `ERR_KEYSTORE_STATE` when the store was closed, re-keyed by another process, or is full; `ERR_KEYSTORE_EXISTS` when a
+   * name is one of another algorithm; `ERR_KEYSTORE_CUSTODY` when the store would give a key less than it requires; of files
+   * `ERR_KEYSTORE_IO`, `ERR_KEYSTORE_LOCKED`, `ERR_KEYSTORE_CORRUPT`, `ERR_KEYSTORE_ROLLBACK`; `ERR_KEYSTORE_TOKEN`.
+   * @throws {@link UnsupportedError} `ERR_UNSUPPORTED_OPERATION` when the token can keep no such key; `ERR_UNSUPPORTED_VERSION`
+   * when another release changed the store; `ERR_UNSUPPORTED_RUNTIME` when the runtime has no random generator.
    */
   async hold(ref: KeyRef, untilMs: number = FOREVER): Promise<void> {
     checkInteger('untilMs', untilMs, 0, FOREVER);
     await this.#changeOne(ref, (draft, key, wanted) => {
       const entry = findEntry(draft.manifest, wanted);
       if (entry.state === 'destroying') throw wrongState(entry, 'be held');
-      return this.#note(key, wanted, { heldUntilMs: untilMs });
+      return withChanges(key, wanted, { heldUntilMs: untilMs });
     });
   }
 
@@ -266,12 +305,13 @@ export class Rotator {
    * Where the keys are in their lives, as far as this process knows without a look.
    *
    * @returns The status of the rotator's keys, and of others that the store rotates.
+   * @throws {@link InputError} `ERR_INPUT_RANGE` when the clock gives no time.
    * @throws {@link KeyStoreError} `ERR_KEYSTORE_CORRUPT`.
-   * @throws {@link UnsupportedError} `ERR_UNSUPPORTED_VERSION`.
+   * @throws {@link UnsupportedError} `ERR_UNSUPPORTED_VERSION` when another release rotates the store.
    */
   status(): RotationStatus {
     const { manifest } = this.#options.access;
-    return statusFrom(manifest, this.#nowMs(), this.#runningMs(readLife(manifest)));
+    return statusFrom(manifest, this.#nowMs(), this.#commits.runningMs(readLife(manifest)));
   }
 
   /**
@@ -293,247 +333,40 @@ export class Rotator {
 
   async #tick(nowMs: number): Promise<TickResult> {
     const { access, holder } = this.#options;
-    const wasLeader = this.#running !== undefined;
+    const wasLeader = this.#commits.counts;
     const lease = await this.#leadership.hold();
     const manifest = await access.refresh();
     if (lease === undefined) {
-      this.#running = undefined;
+      this.#commits.end();
       if (wasLeader) this.#emitter.tell({ kind: 'follower', holder });
-      return { isLeader: false, commits: 0, nextAtMs: this.#nextAtMs(manifest, nowMs) };
+      return { isLeader: false, commits: 0, nextAtMs: this.#commits.nextAtMs(manifest, nowMs) };
     }
     if (!wasLeader) this.#lead(lease, readLife(manifest));
     if (this.#mustSweep) await access.sweep();
     this.#mustSweep = false;
     let commits = 0;
     for (let round = 0; round < MAX_ROUNDS; round++) {
-      if (!this.#hasWork(access.manifest, lease, nowMs)) break;
-      if (await this.#commit(nowMs)) commits++;
+      if (!this.#commits.hasWork(access.manifest, lease, nowMs)) break;
+      if (await this.#commits.commit(nowMs)) commits++;
       else break;
     }
     this.#tellProblems(nowMs);
-    return { isLeader: this.isLeader, commits, nextAtMs: this.#nextAtMs(access.manifest, nowMs) };
+    return { isLeader: this.isLeader, commits, nextAtMs: this.#commits.nextAtMs(access.manifest, nowMs) };
   }
 
-  #lead({ fence }: Lease, { runningMs }: Life): void {
-    const { clock, holder } = this.#options;
-    this.#running = { monotonicMs: clock.monotonicMs(), runningMs };
+  #lead({ fence }: Lease, life: Life): void {
+    this.#commits.begin(life);
     this.#mustSweep = true;
-    this.#emitter.tell({ kind: 'leader', holder, fence });
+    this.#emitter.tell({ kind: 'leader', holder: this.holder, fence });
   }
 
-  /** Whether a commit is needed. */
-  #hasWork(manifest: Manifest, lease: Lease, nowMs: number): boolean {
-    const life = readLife(manifest);
-    if (life.fence !== lease.fence || this.#configured(life) !== life) return true;
-    const runningMs = this.#runningMs(life);
-    if (this.#plans(manifest, life, nowMs, runningMs).some(({ plan }) => plan.actions.length > 0))
-      return true;
-    const isAwaited = [...life.keys.values()].some(({ notes }) =>
-      [...notes.values()].some(({ noticeRunningMs }) => noticeRunningMs !== undefined),
-    );
-    return isAwaited && runningMs - life.runningMs >= STORE_RUNNING_MS;
-  }
-
-  /** One commit of all that is to be done now; whether it was made. */
-  async #commit(nowMs: number): Promise<boolean> {
-    const { access } = this.#options;
-    const links = await this.#signLinks(access.manifest, nowMs);
-    for (let attempt = 0; ; attempt++) {
-      const { lease } = this.#leadership;
-      if (lease === undefined) return false;
-      const seen = readLife(access.manifest).fence;
-      if (seen > lease.fence && attempt === 0) {
-        // A counter that was lost, or one of another process of its own.
-        await this.#leadership.outgrow(seen);
-        await this.#leadership.hold();
-        continue;
-      }
-      await access.change(async (draft) => {
-        const life = readLife(draft.manifest);
-        this.#checkFence(life, lease);
-        const runningMs = this.#runningMs(life);
-        const next = { ...this.#configured(life), fence: lease.fence };
-        await this.#carryOut(draft, next, nowMs, runningMs, links);
-      });
-      return true;
-    }
-  }
-
-  /** Plans over a draft, and does what the plans say. */
-  async #carryOut(
-    draft: Draft,
-    life: Life,
-    nowMs: number,
-    runningMs: number,
-    links: ReadonlyMap<string, Uint8Array>,
-    names: Iterable<string> = this.#options.keys.keys(),
-  ): Promise<void> {
-    const moment = { nowMs, runningMs, wallHighMs: Math.max(life.wallHighMs, nowMs) };
-    let next: Life = { ...life, runningMs, wallHighMs: moment.wallHighMs };
-    for (const name of names) {
-      const key = next.keys.get(name) as KeyLife;
-      const { actions } = planFor(draft.manifest, next, key, nowMs, runningMs);
-      const own = new Map(
-        actions.flatMap((action) => {
-          const link = action.kind === 'link' ? links.get(`${name}/${action.from}/${action.to}`) : undefined;
-          return action.kind === 'link' && link !== undefined ? [[action.from, link] as const] : [];
-        }),
-      );
-      next = withKey(next, await applyActions(draft, key, actions, own, moment));
-    }
-    draft.extend(ROTATION_EXTENSION, writeLife(next));
-  }
-
-  #checkFence({ fence }: Life, lease: Lease): void {
-    if (fence > lease.fence || !lease.isHeld()) {
-      throw new KeyStoreError(
-        'ERR_KEYSTORE_FENCED',
-        `another process became the rotator: this one's fence is ${lease.fence}, the store has seen ${fence}; nothing was changed`,
-      );
-    }
-  }
-
-  /** A life with the keys and policies of this rotator. The same one when it has them. */
-  #configured(life: Life): Life {
-    let next = life;
-    for (const [name, { algorithm, policy }] of this.#options.keys) {
-      const key = next.keys.get(name);
-      if (key?.algorithm === algorithm && samePolicy(key.policy, policy)) continue;
-      next = withKey(next, { notes: new Map(), links: new Map(), ...key, name, algorithm, policy });
-    }
-    return next;
-  }
-
-  #plans(manifest: Manifest, life: Life, nowMs: number, runningMs: number): { name: string; plan: Plan }[] {
-    return [...this.#options.keys.keys()].flatMap((name) => {
-      const key = life.keys.get(name);
-      return key === undefined ? [] : [{ name, plan: planFor(manifest, life, key, nowMs, runningMs) }];
-    });
-  }
-
-  /** Signs the links that plans ask for. One that cannot be signed is tried again; rotation does not wait for it. */
-  async #signLinks(manifest: Manifest, nowMs: number): Promise<Map<string, Uint8Array>> {
-    const life = readLife(manifest);
-    const links = new Map<string, Uint8Array>();
-    for (const { name, plan } of this.#plans(manifest, life, nowMs, this.#runningMs(life))) {
-      for (const action of plan.actions) {
-        if (action.kind !== 'link') continue;
-        const { from, to } = action;
-        try {
-          const link = await linkIdentity(this.#options.keystore, {
-            from: { name, generation: from },
-            to: { name, generation: to },
-            nowMs,
-          });
-          links.set(`${name}/${from}/${to}`, link);
-        } catch (error) {
-          this.#tellFailure(error);
-        }
-      }
-    }
-    return links;
-  }
-
-  #nextAtMs(manifest: Manifest, nowMs: number): number | undefined {
-    const life = readLife(manifest);
-    const times = this.#plans(manifest, life, nowMs, this.#runningMs(life)).flatMap(({ plan }) =>
-      plan.next.map(({ atMs }) => atMs),
-    );
-    return times.length === 0 ? undefined : Math.max(nowMs, Math.min(...times));
-  }
-
-  // Changes that somebody asks for
-
-  async #rotate(name: string, urgent: boolean): Promise<void> {
-    const { access } = this.#options;
-    // Published, then linked and activated.
-    for (let step = 0; step < 2; step++) {
-      const nowMs = this.#nowMs();
-      const links = await this.#linksFor(name, nowMs);
-      const isDone = await access.change(async (draft) => {
-        const life = this.#configured(readLife(draft.manifest));
-        const key = life.keys.get(name) as KeyLife;
-        const leadMs = urgent ? 0 : key.policy.minLeadMs;
-        const runningMs = this.#runningMs(life);
-        let pending = draft.manifest.entries.find(
-          ({ ref, state }) => ref.name === name && state === 'pending',
-        );
-        const hasActive = draft.manifest.entries.some(
-          ({ ref, state }) => ref.name === name && state === 'active',
-        );
-        let next = life;
-        if (pending === undefined && hasActive) {
-          const times = { createdAtMs: nowMs, activatedAtMs: nowMs + leadMs };
-          pending = await draft.create({ name, algorithm: key.algorithm, state: 'pending', ...times });
-          next = withKey(life, withNotes(key, pending.ref.generation, { createdRunningMs: runningMs }));
-          draft.extend(ROTATION_EXTENSION, writeLife(next));
-          return false;
-        }
-        if (pending !== undefined) {
-          const earliestMs = Math.max(nowMs, pending.createdAtMs + leadMs);
-          draft.update(pending.ref, {
-            activatedAtMs: Math.min(pending.activatedAtMs ?? earliestMs, earliestMs),
-          });
-        }
-        const impatient = urgent ? withKey(next, { ...key, policy: { ...key.policy, minLeadMs: 0 } }) : next;
-        await this.#carryOut(draft, impatient, nowMs, runningMs, links, [name]);
-        const done = readLife(draft.manifest);
-        const own = done.keys.get(name) as KeyLife;
-        draft.extend(ROTATION_EXTENSION, writeLife(withKey(done, { ...own, policy: key.policy })));
-        return true;
-      });
-      if (isDone) return;
-    }
-  }
-
-  async #linksFor(name: string, nowMs: number): Promise<Map<string, Uint8Array>> {
-    const { access, keystore } = this.#options;
-    const manifest = await access.refresh();
-    const own = manifest.entries.filter(({ ref }) => ref.name === name);
-    const from = own.findLast(({ state }) => state === 'active');
-    const to = own.find(({ state }) => state === 'pending');
-    const isLinked = readLife(manifest)
-      .keys.get(name)
-      ?.links.has(from?.ref.generation ?? 0);
-    if (from?.algorithm !== 'ML-DSA-87' || to === undefined || isLinked) return new Map();
-    try {
-      const link = await linkIdentity(keystore, { from: from.ref, to: to.ref, nowMs });
-      return new Map([[`${name}/${from.ref.generation}/${to.ref.generation}`, link]]);
-    } catch (error) {
-      this.#tellFailure(error);
-      return new Map();
-    }
-  }
-
-  /** Changes one generation, whoever has the lease, and does what follows from it in the same commit. */
   async #changeOne(
     ref: KeyRef,
     change: (draft: Draft, key: KeyLife, wanted: KeyRef) => KeyLife,
   ): Promise<void> {
     const wanted = checkRef('ref', ref);
     this.#checkKey('ref.name', wanted.name);
-    const { name } = wanted;
-    await this.#inTurn(() =>
-      this.#options.access.change(async (draft) => {
-        const life = this.#configured(readLife(draft.manifest));
-        const changed = withKey(life, change(draft, life.keys.get(name) as KeyLife, wanted));
-        await this.#carryOut(draft, changed, this.#nowMs(), this.#runningMs(life), new Map(), [name]);
-      }),
-    );
-  }
-
-  #note(
-    key: KeyLife,
-    { generation }: KeyRef,
-    { suspendedFrom, ...changes }: { suspendedFrom?: KeyState | undefined; heldUntilMs?: number },
-  ): KeyLife {
-    const { suspendedFrom: _, ...notes } = key.notes.get(generation) ?? { createdRunningMs: 0 };
-    const kept = 'heldUntilMs' in changes ? _ : suspendedFrom;
-    return withNotes(key, generation, {
-      ...notes,
-      ...changes,
-      ...(kept === undefined ? {} : { suspendedFrom: kept }),
-    });
+    await this.#inTurn(() => this.#commits.change(wanted, this.#nowMs(), change));
   }
 
   // What is told
@@ -541,8 +374,16 @@ export class Rotator {
   #observe(manifest: Manifest): void {
     const before = this.#seen;
     this.#seen = manifest;
+    this.#tellBetween(before, manifest);
+  }
+
+  #announce(): void {
+    this.#tellBetween(undefined, this.#options.access.manifest);
+  }
+
+  #tellBetween(before: Manifest | undefined, after: Manifest): void {
     try {
-      for (const event of eventsBetween(before, manifest, this.#options.keys.keys(), this.#nowMs())) {
+      for (const event of eventsBetween(before, after, this.#options.keys.keys(), this.#nowMs())) {
         this.#emitter.tell(event);
       }
     } catch (error) {
@@ -558,7 +399,7 @@ export class Rotator {
       told.add(id);
       if (!this.#told.has(id)) this.#emitter.tell(event);
     };
-    for (const { name, plan } of this.#plans(manifest, life, nowMs, this.#runningMs(life))) {
+    for (const { name, plan } of this.#commits.plans(manifest, life, nowMs, this.#commits.runningMs(life))) {
       for (const problem of plan.problems) tell(...this.#eventOf(name, problem));
     }
     this.#told = told;
@@ -598,13 +439,6 @@ export class Rotator {
     (this.#timer as { unref?(): void }).unref?.();
   }
 
-  #runningMs(life: Life): number {
-    if (this.#running === undefined) return life.runningMs;
-    const { monotonicMs, runningMs } = this.#running;
-    const ownMs = Math.floor(runningMs + this.#options.clock.monotonicMs() - monotonicMs);
-    return Math.max(life.runningMs, ownMs);
-  }
-
   #nowMs(): number {
     const nowMs = Math.floor(this.#options.clock.wallMs());
     checkInteger('options.clock', nowMs, 0, FOREVER);
@@ -642,5 +476,5 @@ export class Rotator {
  * rotator.start();
  */
 export function createRotator(options: RotatorOptions): Rotator {
-  return new Rotator(checkRotatorOptions(options));
+  return Rotator.make(checkRotatorOptions(options));
 }

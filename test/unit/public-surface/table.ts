@@ -20,6 +20,7 @@ import { KEYSTORE } from './rows/keystore.ts';
 import { KEYSTORE_PKCS11 } from './rows/keystore-pkcs11.ts';
 import { POOL } from './rows/pool.ts';
 import { ROOT } from './rows/root.ts';
+import { ROTATION } from './rows/rotation.ts';
 import { SIGN } from './rows/sign.ts';
 
 const ALL: readonly Table[] = [
@@ -34,6 +35,7 @@ const ALL: readonly Table[] = [
   CEREMONY,
   BACKUP,
   FRAGMENT,
+  ROTATION,
   POOL,
   ENGINES,
   KAT,
