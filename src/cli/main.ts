@@ -11,6 +11,7 @@ import { addInfo } from './commands/info.ts';
 import { addInspect } from './commands/inspect.ts';
 import { addKat } from './commands/kat.ts';
 import { addKeygen } from './commands/keygen.ts';
+import { addKeys } from './commands/keys/index.ts';
 import { addKeystore } from './commands/keystore/index.ts';
 import { addSeal } from './commands/seal.ts';
 import { addSign } from './commands/sign.ts';
@@ -39,6 +40,7 @@ function createProgram(): Command {
     .exitOverride();
   addKeygen(program);
   addKeystore(program);
+  addKeys(program);
   addInspect(program);
   addSign(program);
   addSeal(program);

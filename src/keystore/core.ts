@@ -530,7 +530,7 @@ export class KeystoreCore implements Keystore {
     requireCustody: Custody | undefined,
     work: (live: Required<Pick<LiveKey, O>>, entry: KeyEntry) => Promise<T> | T,
   ): Promise<T> {
-    return this.#observe(operation, async () => {
+    const use = async (): Promise<T> => {
       const entry = this.#usable(operation, key, requireCustody);
       try {
         const live = await this.#keys.load(entry);
@@ -538,10 +538,14 @@ export class KeystoreCore implements Keystore {
         return await work(live as LiveKey & Required<Pick<LiveKey, O>>, entry);
       } catch (error) {
         // A key that was destroyed under our hands fails in many ways.
-        if (this.#index.get(entry.ref) === undefined) throw notFound(entry.ref);
-        throw error;
+        const now = this.#index.get(entry.ref);
+        if (now !== undefined && now.publicOnly === entry.publicOnly) throw error;
+        // Whoever names a key means the one that has followed it.
+        if (typeof key === 'string' && this.#index.active(key) !== undefined) return await use();
+        throw now === undefined ? notFound(entry.ref) : publicOnly(entry.ref);
       }
-    });
+    };
+    return this.#observe(operation, use);
   }
 
   /** The entry of a key, if it may be used for an operation now. */

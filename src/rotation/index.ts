@@ -28,6 +28,7 @@ export {
   type KeyringVerifyOptions,
 } from './keyring.ts';
 export { type Lease, type LeaseHolder, type LeaseProvider, MemoryLeaseProvider } from './lease.ts';
+export { type MeterRotatorOptions, meterRotator, type RotationMeter } from './metrics.ts';
 export type { PlannedStep } from './planner.ts';
 export { DEFAULT_ROTATION_POLICY, type RotationPolicy } from './policy.ts';
 export type { RedisLeaseClient } from './redis.ts';

@@ -4,7 +4,15 @@
  *
  * @module
  */
-import { checkBytes, checkInteger, checkOptions, copyOptions, describe } from '../bytes.ts';
+import {
+  checkBytes,
+  checkInteger,
+  checkInternal,
+  checkOptions,
+  copyOptions,
+  describe,
+  INTERNAL,
+} from '../bytes.ts';
 import { type Clock, checkClock } from '../clock.ts';
 import type { AnyPublicKey } from '../encodings/index.ts';
 import { type EnvelopeOpenOptions, type EnvelopeSealOptions, readHeader, seal } from '../envelope/index.ts';
@@ -83,13 +91,18 @@ export class Keyring {
   #lookedMs: number | undefined;
   #looking: Promise<unknown> | undefined;
 
-  /** @internal */
-  constructor(options: Required<KeyringOptions>) {
+  private constructor(token: typeof INTERNAL, options: Required<KeyringOptions>) {
+    checkInternal(token, 'Keyring');
     this.#keystore = options.keystore;
     this.#access = storeAccess('options.keystore', options.keystore);
     this.#name = options.name;
     this.#cooldownMs = options.cooldownMs;
     this.#clock = options.clock;
+  }
+
+  /** @internal */
+  static make(options: Required<KeyringOptions>): Keyring {
+    return new Keyring(INTERNAL, options);
   }
 
   /** Name of the key. */
@@ -101,8 +114,9 @@ export class Keyring {
    * The public half of the active generation.
    *
    * @throws {@link InputError} `ERR_INPUT_ALGORITHM` for an AES key.
-   * @throws {@link KeyStoreError} As {@link Keystore.publicKey}.
-   * @throws {@link UnsupportedError} As {@link Keystore.publicKey}.
+   * @throws {@link KeyStoreError} `ERR_KEYSTORE_NOT_FOUND` when no generation is active; `ERR_KEYSTORE_STATE` when the store was closed, or re-keyed by another process;
+   * of files `ERR_KEYSTORE_IO`, `ERR_KEYSTORE_CORRUPT`, `ERR_KEYSTORE_ROLLBACK`.
+   * @throws {@link UnsupportedError} `ERR_UNSUPPORTED_VERSION` for a key that another release wrote.
    */
   async publicKey(): Promise<AnyPublicKey> {
     return this.#keystore.publicKey(this.#name);
@@ -116,8 +130,9 @@ export class Keyring {
    * @returns The envelope.
    * @throws {@link InputError} `ERR_INPUT_TYPE`, `ERR_INPUT_LENGTH`, `ERR_INPUT_OPTION`, `ERR_INPUT_DISPOSED`; `ERR_INPUT_ALGORITHM` when
    * the key is for another algorithm.
-   * @throws {@link KeyStoreError} As {@link Keystore.publicKey}.
-   * @throws {@link UnsupportedError} As {@link Keystore.publicKey}.
+   * @throws {@link KeyStoreError} `ERR_KEYSTORE_NOT_FOUND` when no generation is active; `ERR_KEYSTORE_STATE` when the store was closed, or re-keyed by another process;
+   * of files `ERR_KEYSTORE_IO`, `ERR_KEYSTORE_CORRUPT`, `ERR_KEYSTORE_ROLLBACK`.
+   * @throws {@link UnsupportedError} `ERR_UNSUPPORTED_VERSION` for a key that another release wrote.
    * @throws What a signer that is no key throws, as it is.
    */
   async sealEnvelope(plaintext: Uint8Array, options?: EnvelopeSealOptions): Promise<Uint8Array> {
@@ -133,11 +148,14 @@ export class Keyring {
    * @param envelope - The envelope.
    * @param options - `use`: how it came; sender and context.
    * @returns The message.
-   * @throws {@link InputError} As {@link Keystore.openEnvelope}; `ERR_INPUT_ALGORITHM` when the key is for another algorithm.
+   * @throws {@link InputError} `ERR_INPUT_TYPE`, `ERR_INPUT_LENGTH`, `ERR_INPUT_OPTION`, `ERR_INPUT_FORMAT`; `ERR_INPUT_STATE` when it is signed
+   * and `options.sender` is missing; `ERR_INPUT_ALGORITHM` when the key is for another algorithm.
    * @throws {@link ExpiredError} `ERR_EXPIRED_GENERATION` when it was just received, and the overlap is over.
-   * @throws {@link KeyStoreError} As {@link Keystore.openEnvelope}.
-   * @throws {@link UnsupportedError} As {@link Keystore.openEnvelope}.
-   * @throws {@link AuthenticationError} As {@link Keystore.openEnvelope}.
+   * @throws {@link KeyStoreError} `ERR_KEYSTORE_NOT_FOUND` when no generation of the key can open it; `ERR_KEYSTORE_STATE` when that
+   * may not be used, or the store was closed, or re-keyed by another process; of files `ERR_KEYSTORE_IO`, `ERR_KEYSTORE_CORRUPT`, `ERR_KEYSTORE_ROLLBACK`;
+   * `ERR_KEYSTORE_TOKEN`.
+   * @throws {@link UnsupportedError} `ERR_UNSUPPORTED_VERSION` for another version, or a key that another release wrote.
+   * @throws {@link AuthenticationError} `ERR_AUTHENTICATION` for any change, or other sender or context.
    * @throws What a function `options.sender` throws, as it is.
    */
   async openEnvelope(envelope: Uint8Array, options: KeyringEnvelopeOptions): Promise<Uint8Array> {
@@ -154,7 +172,13 @@ export class Keyring {
    * @param plaintext - The message.
    * @param options - AAD.
    * @returns The sealed message.
-   * @throws What {@link Keystore.sealData} throws.
+   * @throws {@link InputError} `ERR_INPUT_TYPE`, `ERR_INPUT_LENGTH`, `ERR_INPUT_OPTION`; `ERR_INPUT_ALGORITHM` when the key is for another
+   * algorithm.
+   * @throws {@link KeyStoreError} `ERR_KEYSTORE_NOT_FOUND` when no generation is active; `ERR_KEYSTORE_STATE` when the store was closed, or re-keyed by another process;
+   * of files `ERR_KEYSTORE_IO`, `ERR_KEYSTORE_LOCKED`, `ERR_KEYSTORE_CORRUPT`, `ERR_KEYSTORE_ROLLBACK`; `ERR_KEYSTORE_TOKEN`.
+   * @throws {@link ExpiredError} `ERR_EXPIRED_USE_BUDGET` when the active generation has no use left: rotate.
+   * @throws {@link UnsupportedError} `ERR_UNSUPPORTED_VERSION` for a key that another release wrote; `ERR_UNSUPPORTED_RUNTIME` when the runtime has
+   * no random generator.
    */
   async seal(plaintext: Uint8Array, options?: Pick<DataOptions, 'aad'>): Promise<Uint8Array> {
     return this.#keystore.sealData(this.#name, plaintext, checkOptions('options', options, ['aad']));
@@ -166,11 +190,14 @@ export class Keyring {
    * @param sealed - What {@link seal} returned.
    * @param options - `use`: how it came; AAD.
    * @returns The message.
-   * @throws {@link InputError} As {@link Keystore.openData}; `ERR_INPUT_ALGORITHM` when the key is for another algorithm.
+   * @throws {@link InputError} `ERR_INPUT_TYPE`, `ERR_INPUT_LENGTH`, `ERR_INPUT_OPTION`, `ERR_INPUT_FORMAT`; `ERR_INPUT_ALGORITHM` when the key is
+   * for another algorithm.
    * @throws {@link ExpiredError} `ERR_EXPIRED_GENERATION` when it was just received, and the overlap is over.
-   * @throws {@link KeyStoreError} As {@link Keystore.openData}.
-   * @throws {@link UnsupportedError} As {@link Keystore.openData}.
-   * @throws {@link AuthenticationError} As {@link Keystore.openData}.
+   * @throws {@link KeyStoreError} `ERR_KEYSTORE_NOT_FOUND` when no generation of the key can open it; `ERR_KEYSTORE_STATE` when that
+   * may not be used, or the store was closed, or re-keyed by another process; of files `ERR_KEYSTORE_IO`, `ERR_KEYSTORE_CORRUPT`, `ERR_KEYSTORE_ROLLBACK`;
+   * `ERR_KEYSTORE_TOKEN`.
+   * @throws {@link UnsupportedError} `ERR_UNSUPPORTED_VERSION` for another version, or a key that another release wrote.
+   * @throws {@link AuthenticationError} `ERR_AUTHENTICATION` for any change, or other AAD.
    */
   async open(sealed: Uint8Array, options: KeyringDataOptions): Promise<Uint8Array> {
     const { use, ...rest } = this.#readUse(options, ['aad']);
@@ -185,12 +212,25 @@ export class Keyring {
    * @param message - The message.
    * @param options - Context, deterministic signing.
    * @returns The signature, and the key id that {@link verify} takes.
-   * @throws What {@link Keystore.sign} throws.
+   * @throws {@link InputError} `ERR_INPUT_TYPE`, `ERR_INPUT_LENGTH`, `ERR_INPUT_OPTION`; `ERR_INPUT_ALGORITHM` when the key is for another
+   * algorithm.
+   * @throws {@link KeyStoreError} `ERR_KEYSTORE_NOT_FOUND` when no generation is active; `ERR_KEYSTORE_STATE` when the store was closed, or re-keyed by another process;
+   * of files `ERR_KEYSTORE_IO`, `ERR_KEYSTORE_CORRUPT`, `ERR_KEYSTORE_ROLLBACK`; `ERR_KEYSTORE_TOKEN`.
+   * @throws {@link UnsupportedError} `ERR_UNSUPPORTED_OPERATION` for deterministic signing when an engine without it is forced;
+   * `ERR_UNSUPPORTED_VERSION` for a key that another release wrote.
    */
   async sign(message: Uint8Array, options?: SignOptions): Promise<KeyringSignature> {
     const wanted = checkOptions('options', options, ['context', 'deterministic']);
-    const { ref, keyId } = await this.#keystore.get(this.#name);
-    return { signature: await this.#keystore.sign(ref, message, wanted), keyId };
+    for (let attempt = 0; ; attempt++) {
+      const { ref, keyId } = await this.#keystore.get(this.#name);
+      try {
+        return { signature: await this.#keystore.sign(ref, message, wanted), keyId };
+      } catch (error) {
+        // It may have been followed by another one meanwhile.
+        const now = await this.#keystore.get(this.#name).catch(() => undefined);
+        if (attempt > 0 || now === undefined || now.keyId === keyId) throw error;
+      }
+    }
   }
 
   /**
@@ -202,8 +242,9 @@ export class Keyring {
    * @returns Whether it is good.
    * @throws {@link InputError} `ERR_INPUT_TYPE`, `ERR_INPUT_LENGTH`, `ERR_INPUT_OPTION`, `ERR_INPUT_RANGE`; `ERR_INPUT_ALGORITHM` when the
    * key is for another algorithm.
-   * @throws {@link KeyStoreError} As {@link Keystore.publicKey}, but `ERR_KEYSTORE_NOT_FOUND`.
-   * @throws {@link UnsupportedError} As {@link Keystore.publicKey}.
+   * @throws {@link KeyStoreError} `ERR_KEYSTORE_STATE` when the store was closed, or re-keyed by another process;
+   * of files `ERR_KEYSTORE_IO`, `ERR_KEYSTORE_CORRUPT`, `ERR_KEYSTORE_ROLLBACK`.
+   * @throws {@link UnsupportedError} `ERR_UNSUPPORTED_VERSION` for a key that another release wrote.
    */
   async verify(
     message: Uint8Array,
@@ -320,5 +361,5 @@ export function createKeyring(options: KeyringOptions): Keyring {
   checkName('options.name', name);
   checkInteger('options.cooldownMs', cooldownMs, 0, 3_600_000);
   const clock = checkClock('options.clock', wanted.clock);
-  return new Keyring({ keystore: wanted.keystore as Keystore, name, cooldownMs, clock });
+  return Keyring.make({ keystore: wanted.keystore as Keystore, name, cooldownMs, clock });
 }

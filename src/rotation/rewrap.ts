@@ -196,6 +196,7 @@ export async function* rewrap(
     throw new InputError('ERR_INPUT_TYPE', 'options', 'an options object', 'undefined');
   }
   const wanted = checkOptions('options', options, OPTIONS) as RewrapOptions;
+  storeAccess('options.keystore', wanted.keystore);
   checkName('options.name', wanted.name);
   checkFlag('options.allowCompromised', wanted.allowCompromised);
   if (wanted.onProgress !== undefined && typeof wanted.onProgress !== 'function') {

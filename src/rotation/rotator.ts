@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { checkInteger, checkOptions, describe } from '../bytes.ts';
+import { checkInteger, checkInternal, checkOptions, describe, INTERNAL } from '../bytes.ts';
 import { InputError, KeyStoreError, PqError } from '../errors.ts';
 import type { Draft } from '../keystore/draft.ts';
 import { checkFlag } from '../keystore/inputs.ts';
@@ -73,13 +73,18 @@ export class Rotator {
   #started = false;
   #closed = false;
 
-  /** @internal */
-  constructor(options: CheckedRotatorOptions) {
+  private constructor(token: typeof INTERNAL, options: CheckedRotatorOptions) {
+    checkInternal(token, 'Rotator');
     this.#options = options;
     const { leases, holder, leaseMs, clock, access } = options;
     this.#leadership = new Leadership(leases, holder, leaseMs, clock);
     this.#seen = access.manifest;
     this.#endWatch = access.onCommit((manifest) => this.#observe(manifest));
+  }
+
+  /** @internal */
+  static make(options: CheckedRotatorOptions): Rotator {
+    return new Rotator(INTERNAL, options);
   }
 
   /** This rotator's name among others. */
@@ -102,21 +107,14 @@ export class Rotator {
     if (this.#started) return;
     this.#started = true;
     // Whoever was told by a process that is gone may not have heard it.
-    for (const event of eventsBetween(
-      undefined,
-      this.#options.access.manifest,
-      this.#options.keys.keys(),
-      this.#nowMs(),
-    )) {
-      this.#emitter.tell(event);
-    }
+    this.#announce();
     this.#schedule(0);
   }
 
   /**
    * Ends, gives the lease back, and waits for what is under way. Further calls do nothing; those of other methods are refused.
    *
-   * @throws {@link PqError} What giving the lease back fails with.
+   * @throws What giving the lease back fails with, as it is.
    */
   async stop(): Promise<void> {
     this.#closed = true;
@@ -127,7 +125,11 @@ export class Rotator {
     this.#emitter.clear();
   }
 
-  /** As {@link stop}. */
+  /**
+   * As {@link stop}.
+   *
+   * @throws What giving the lease back fails with, as it is.
+   */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
   }
@@ -138,10 +140,13 @@ export class Rotator {
    * @param nowMs - The time, milliseconds since the Unix epoch; by the rotator's clock by default.
    * @returns What was done, and when something is to be done next.
    * @throws {@link InputError} `ERR_INPUT_TYPE`, `ERR_INPUT_RANGE`; `ERR_INPUT_STATE` when the rotator was stopped.
-   * @throws {@link KeyStoreError} What making and destroying keys throws; `ERR_KEYSTORE_FENCED` when another process became the
-   * rotator meanwhile; `ERR_KEYSTORE_EXISTS` when a name is one of another algorithm.
-   * @throws {@link UnsupportedError} What making keys throws; `ERR_UNSUPPORTED_VERSION` when another release rotates the store.
-   * @throws What the provider of leases throws.
+   * @throws {@link KeyStoreError} `ERR_KEYSTORE_FENCED` when another process became the rotator meanwhile;
+   * `ERR_KEYSTORE_STATE` when the store was closed, re-keyed by another process, or is full; `ERR_KEYSTORE_EXISTS` when a
+   * name is one of another algorithm; `ERR_KEYSTORE_CUSTODY` when the store would give a key less than it requires; of files
+   * `ERR_KEYSTORE_IO`, `ERR_KEYSTORE_LOCKED`, `ERR_KEYSTORE_CORRUPT`, `ERR_KEYSTORE_ROLLBACK`; `ERR_KEYSTORE_TOKEN`.
+   * @throws {@link UnsupportedError} `ERR_UNSUPPORTED_OPERATION` when the token can keep no such key; `ERR_UNSUPPORTED_VERSION`
+   * when another release changed the store; `ERR_UNSUPPORTED_RUNTIME` when the runtime has no random generator.
+   * @throws What the provider of leases throws, as it is.
    */
   async tick(nowMs?: number): Promise<TickResult> {
     if (nowMs !== undefined) checkInteger('nowMs', nowMs, 0, FOREVER);
@@ -163,8 +168,11 @@ export class Rotator {
    * @param options - Which key; whether it is urgent.
    * @throws {@link InputError} `ERR_INPUT_TYPE`, `ERR_INPUT_LENGTH`, `ERR_INPUT_OPTION`, `ERR_INPUT_FORMAT` (name);
    * `ERR_INPUT_STATE` when the rotator was stopped.
-   * @throws {@link KeyStoreError} As {@link tick}.
-   * @throws {@link UnsupportedError} As {@link tick}.
+   * @throws {@link KeyStoreError} `ERR_KEYSTORE_STATE` when the store was closed, re-keyed by another process, or is full; `ERR_KEYSTORE_EXISTS` when a
+   * name is one of another algorithm; `ERR_KEYSTORE_CUSTODY` when the store would give a key less than it requires; of files
+   * `ERR_KEYSTORE_IO`, `ERR_KEYSTORE_LOCKED`, `ERR_KEYSTORE_CORRUPT`, `ERR_KEYSTORE_ROLLBACK`; `ERR_KEYSTORE_TOKEN`.
+   * @throws {@link UnsupportedError} `ERR_UNSUPPORTED_OPERATION` when the token can keep no such key; `ERR_UNSUPPORTED_VERSION`
+   * when another release changed the store; `ERR_UNSUPPORTED_RUNTIME` when the runtime has no random generator.
    */
   async rotateNow(reason: string, options?: RotateNowOptions): Promise<void> {
     if (typeof reason !== 'string')
@@ -189,9 +197,14 @@ export class Rotator {
    * Lets nothing be done with a generation until it is resumed. If it is the active one, the next one takes over at once.
    *
    * @param ref - Which.
-   * @throws {@link InputError} `ERR_INPUT_TYPE`, `ERR_INPUT_FORMAT`, `ERR_INPUT_RANGE`, `ERR_INPUT_OPTION` when the key is not one of
-   * this rotator; `ERR_INPUT_STATE` when the rotator was stopped.
-   * @throws {@link KeyStoreError} As {@link tick}; `ERR_KEYSTORE_NOT_FOUND`, `ERR_KEYSTORE_STATE` when it cannot be suspended.
+   * @throws {@link InputError} `ERR_INPUT_TYPE`, `ERR_INPUT_FORMAT` (name), `ERR_INPUT_RANGE` (generation); `ERR_INPUT_OPTION` when the key is not
+   * one of this rotator; `ERR_INPUT_STATE` when the rotator was stopped.
+   * @throws {@link KeyStoreError} `ERR_KEYSTORE_NOT_FOUND`; `ERR_KEYSTORE_STATE` when it cannot be suspended;
+   * `ERR_KEYSTORE_STATE` when the store was closed, re-keyed by another process, or is full; `ERR_KEYSTORE_EXISTS` when a
+   * name is one of another algorithm; `ERR_KEYSTORE_CUSTODY` when the store would give a key less than it requires; of files
+   * `ERR_KEYSTORE_IO`, `ERR_KEYSTORE_LOCKED`, `ERR_KEYSTORE_CORRUPT`, `ERR_KEYSTORE_ROLLBACK`; `ERR_KEYSTORE_TOKEN`.
+   * @throws {@link UnsupportedError} `ERR_UNSUPPORTED_OPERATION` when the token can keep no such key; `ERR_UNSUPPORTED_VERSION`
+   * when another release changed the store; `ERR_UNSUPPORTED_RUNTIME` when the runtime has no random generator.
    */
   async suspend(ref: KeyRef): Promise<void> {
     await this.#changeOne(ref, (draft, key, wanted) => {
@@ -209,8 +222,14 @@ export class Rotator {
    * the private half is destroyed. If it is the active one, the one that is published already takes over at once.
    *
    * @param ref - Which.
-   * @throws {@link InputError} As {@link suspend}.
-   * @throws {@link KeyStoreError} As {@link suspend}.
+   * @throws {@link InputError} `ERR_INPUT_TYPE`, `ERR_INPUT_FORMAT` (name), `ERR_INPUT_RANGE` (generation); `ERR_INPUT_OPTION` when the key is not
+   * one of this rotator; `ERR_INPUT_STATE` when the rotator was stopped.
+   * @throws {@link KeyStoreError} `ERR_KEYSTORE_NOT_FOUND`; `ERR_KEYSTORE_STATE` when it is being destroyed;
+   * `ERR_KEYSTORE_STATE` when the store was closed, re-keyed by another process, or is full; `ERR_KEYSTORE_EXISTS` when a
+   * name is one of another algorithm; `ERR_KEYSTORE_CUSTODY` when the store would give a key less than it requires; of files
+   * `ERR_KEYSTORE_IO`, `ERR_KEYSTORE_LOCKED`, `ERR_KEYSTORE_CORRUPT`, `ERR_KEYSTORE_ROLLBACK`; `ERR_KEYSTORE_TOKEN`.
+   * @throws {@link UnsupportedError} `ERR_UNSUPPORTED_OPERATION` when the token can keep no such key; `ERR_UNSUPPORTED_VERSION`
+   * when another release changed the store; `ERR_UNSUPPORTED_RUNTIME` when the runtime has no random generator.
    */
   async compromise(ref: KeyRef): Promise<void> {
     await this.#changeOne(ref, (draft, key, wanted) => {
@@ -225,8 +244,14 @@ export class Rotator {
    * Ends a suspension. A generation that was active has been followed by another one: it is retired now.
    *
    * @param ref - Which.
-   * @throws {@link InputError} As {@link suspend}.
-   * @throws {@link KeyStoreError} As {@link suspend}; `ERR_KEYSTORE_STATE` when it is not suspended.
+   * @throws {@link InputError} `ERR_INPUT_TYPE`, `ERR_INPUT_FORMAT` (name), `ERR_INPUT_RANGE` (generation); `ERR_INPUT_OPTION` when the key is not
+   * one of this rotator; `ERR_INPUT_STATE` when the rotator was stopped.
+   * @throws {@link KeyStoreError} `ERR_KEYSTORE_NOT_FOUND`; `ERR_KEYSTORE_STATE` when it is not suspended;
+   * `ERR_KEYSTORE_STATE` when the store was closed, re-keyed by another process, or is full; `ERR_KEYSTORE_EXISTS` when a
+   * name is one of another algorithm; `ERR_KEYSTORE_CUSTODY` when the store would give a key less than it requires; of files
+   * `ERR_KEYSTORE_IO`, `ERR_KEYSTORE_LOCKED`, `ERR_KEYSTORE_CORRUPT`, `ERR_KEYSTORE_ROLLBACK`; `ERR_KEYSTORE_TOKEN`.
+   * @throws {@link UnsupportedError} `ERR_UNSUPPORTED_OPERATION` when the token can keep no such key; `ERR_UNSUPPORTED_VERSION`
+   * when another release changed the store; `ERR_UNSUPPORTED_RUNTIME` when the runtime has no random generator.
    */
   async resume(ref: KeyRef): Promise<void> {
     const nowMs = this.#nowMs();
@@ -250,8 +275,14 @@ export class Rotator {
    *
    * @param ref - Which.
    * @param untilMs - Until when, milliseconds since the Unix epoch; until further notice by default. A time that is over ends an earlier call.
-   * @throws {@link InputError} As {@link suspend}; `ERR_INPUT_RANGE` (time).
-   * @throws {@link KeyStoreError} As {@link suspend}; `ERR_KEYSTORE_STATE` when it is being destroyed.
+   * @throws {@link InputError} `ERR_INPUT_TYPE`, `ERR_INPUT_FORMAT` (name), `ERR_INPUT_RANGE` (generation, time); `ERR_INPUT_OPTION` when the key is not
+   * one of this rotator; `ERR_INPUT_STATE` when the rotator was stopped.
+   * @throws {@link KeyStoreError} `ERR_KEYSTORE_NOT_FOUND`; `ERR_KEYSTORE_STATE` when it is being destroyed;
+   * `ERR_KEYSTORE_STATE` when the store was closed, re-keyed by another process, or is full; `ERR_KEYSTORE_EXISTS` when a
+   * name is one of another algorithm; `ERR_KEYSTORE_CUSTODY` when the store would give a key less than it requires; of files
+   * `ERR_KEYSTORE_IO`, `ERR_KEYSTORE_LOCKED`, `ERR_KEYSTORE_CORRUPT`, `ERR_KEYSTORE_ROLLBACK`; `ERR_KEYSTORE_TOKEN`.
+   * @throws {@link UnsupportedError} `ERR_UNSUPPORTED_OPERATION` when the token can keep no such key; `ERR_UNSUPPORTED_VERSION`
+   * when another release changed the store; `ERR_UNSUPPORTED_RUNTIME` when the runtime has no random generator.
    */
   async hold(ref: KeyRef, untilMs: number = FOREVER): Promise<void> {
     checkInteger('untilMs', untilMs, 0, FOREVER);
@@ -266,8 +297,9 @@ export class Rotator {
    * Where the keys are in their lives, as far as this process knows without a look.
    *
    * @returns The status of the rotator's keys, and of others that the store rotates.
+   * @throws {@link InputError} `ERR_INPUT_RANGE` when the clock gives no time.
    * @throws {@link KeyStoreError} `ERR_KEYSTORE_CORRUPT`.
-   * @throws {@link UnsupportedError} `ERR_UNSUPPORTED_VERSION`.
+   * @throws {@link UnsupportedError} `ERR_UNSUPPORTED_VERSION` when another release rotates the store.
    */
   status(): RotationStatus {
     const { manifest } = this.#options.access;
@@ -541,8 +573,16 @@ export class Rotator {
   #observe(manifest: Manifest): void {
     const before = this.#seen;
     this.#seen = manifest;
+    this.#tellBetween(before, manifest);
+  }
+
+  #announce(): void {
+    this.#tellBetween(undefined, this.#options.access.manifest);
+  }
+
+  #tellBetween(before: Manifest | undefined, after: Manifest): void {
     try {
-      for (const event of eventsBetween(before, manifest, this.#options.keys.keys(), this.#nowMs())) {
+      for (const event of eventsBetween(before, after, this.#options.keys.keys(), this.#nowMs())) {
         this.#emitter.tell(event);
       }
     } catch (error) {
@@ -642,5 +682,5 @@ export class Rotator {
  * rotator.start();
  */
 export function createRotator(options: RotatorOptions): Rotator {
-  return new Rotator(checkRotatorOptions(options));
+  return Rotator.make(checkRotatorOptions(options));
 }

@@ -6,7 +6,13 @@
 import { checkInteger, checkOptions, toBase64Url } from '../bytes.ts';
 import { systemClock } from '../clock.ts';
 import { storeAccess } from '../keystore/access.ts';
-import type { KeyState, Keystore, KeystoreAlgorithm, KeyTimes } from '../keystore/keystore.ts';
+import {
+  checkName,
+  type KeyState,
+  type Keystore,
+  type KeystoreAlgorithm,
+  type KeyTimes,
+} from '../keystore/keystore.ts';
 import type { Manifest } from '../keystore/manifest.ts';
 import { generationsOf, type KeyLife, type Life } from './life.ts';
 import { readLife } from './life-format.ts';
@@ -147,12 +153,15 @@ export async function rotationStatus(
  * @param keystore - The store.
  * @param name - The key.
  * @returns Links of format `I`; none when the key is not rotated.
- * @throws {@link InputError} `ERR_INPUT_TYPE`.
- * @throws {@link KeyStoreError} As {@link rotationStatus}.
+ * @throws {@link InputError} `ERR_INPUT_TYPE`, `ERR_INPUT_FORMAT` (name).
+ * @throws {@link KeyStoreError} `ERR_KEYSTORE_STATE` when the store was closed, or re-keyed by another process;
+ * `ERR_KEYSTORE_CORRUPT`; of files `ERR_KEYSTORE_IO`, `ERR_KEYSTORE_ROLLBACK`.
  * @throws {@link UnsupportedError} `ERR_UNSUPPORTED_VERSION` when another release rotates the store.
  */
 export async function identityLinks(keystore: Keystore, name: string): Promise<Uint8Array[]> {
-  const manifest = await storeAccess('keystore', keystore).refresh();
+  const access = storeAccess('keystore', keystore);
+  checkName('name', name);
+  const manifest = await access.refresh();
   const links = readLife(manifest).keys.get(name)?.links;
   return [...(links ?? [])].sort(([a], [b]) => a - b).map(([, link]) => Uint8Array.from(link));
 }

@@ -69,7 +69,7 @@ export class World {
   /** The process ends without a word, and another one begins. */
   restart(): void {
     const clock = { wallMs: () => this.wallMs, monotonicMs: () => this.trueMs };
-    this.#rotator = new Rotator({
+    this.#rotator = Rotator.make({
       keystore: this.store.keystore,
       access: this.store,
       keys: new Map([[NAME, { algorithm: this.algorithm, policy: this.policy }]]),

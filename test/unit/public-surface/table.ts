@@ -18,6 +18,7 @@ import { KEYSTORE } from './rows/keystore.ts';
 import { KEYSTORE_PKCS11 } from './rows/keystore-pkcs11.ts';
 import { POOL } from './rows/pool.ts';
 import { ROOT } from './rows/root.ts';
+import { ROTATION } from './rows/rotation.ts';
 import { SIGN } from './rows/sign.ts';
 
 const ALL: readonly Table[] = [
@@ -30,6 +31,7 @@ const ALL: readonly Table[] = [
   KEYSTORE,
   KEYSTORE_PKCS11,
   FRAGMENT,
+  ROTATION,
   POOL,
   ENGINES,
   KAT,

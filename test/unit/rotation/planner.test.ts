@@ -206,9 +206,9 @@ describe('the end of a generation', () => {
     const jumped = { runningMs: 4 * DAY };
     const generations = line(5).map((one) => ({ ...one, activatedRunningMs: 0 }));
     const kinds = actionsAt(atMs, generations, jumped).map(({ kind }) => kind);
-    expect(kinds).toEqual(['create', 'notice']);
+    expect(kinds).toEqual(['create', 'notice', 'notice']);
     const after = actionsAt(atMs, line(5, { noticeRunningMs: 4 * DAY }), jumped).map(({ kind }) => kind);
-    expect(after).toEqual(['create']);
+    expect(after).toEqual(['create', 'notice']);
   });
 
   it('is withdrawn when the clock that told it was wrong', () => {

@@ -65,7 +65,7 @@ describe('time passes', () => {
     await expect(
       scene.keystore.update({ name: 'service', generation: 5 }, { state: 'active' }),
     ).rejects.toMatchObject({ code: 'ERR_KEYSTORE_STATE' });
-    const links = (await identityLinks(scene.keystore, 'service')).map(inspectLink);
+    const links = (await identityLinks(scene.keystore, 'service')).slice(-3).map(inspectLink);
     expect(links.map(({ from, to }) => [from.generation, to.generation])).toEqual([
       [3, 4],
       [4, 5],
