@@ -18,6 +18,8 @@ export {
 export * as envelope from './envelope/index.ts';
 export {
   AuthenticationError,
+  DirectoryError,
+  type DirectoryErrorCode,
   ExpiredError,
   type ExpiredErrorCode,
   InputError,
@@ -25,6 +27,8 @@ export {
   KeyStoreError,
   type KeyStoreErrorCode,
   type KeyStoreErrorOptions,
+  LeaseError,
+  type LeaseErrorCode,
   PoolError,
   type PoolErrorCode,
   PqError,

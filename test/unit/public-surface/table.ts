@@ -19,6 +19,8 @@ import { KEYSTORE_PKCS11 } from './rows/keystore-pkcs11.ts';
 import { POOL } from './rows/pool.ts';
 import { ROOT } from './rows/root.ts';
 import { ROTATION } from './rows/rotation.ts';
+import { ROTATION_DIRECTORY } from './rows/rotation-directory.ts';
+import { ROTATION_LEASE } from './rows/rotation-lease.ts';
 import { SIGN } from './rows/sign.ts';
 
 const ALL: readonly Table[] = [
@@ -32,6 +34,8 @@ const ALL: readonly Table[] = [
   KEYSTORE_PKCS11,
   FRAGMENT,
   ROTATION,
+  ROTATION_DIRECTORY,
+  ROTATION_LEASE,
   POOL,
   ENGINES,
   KAT,
