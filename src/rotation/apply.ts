@@ -5,6 +5,7 @@
  */
 import type { Draft } from '../keystore/draft.ts';
 import type { KeyRef } from '../keystore/keystore.ts';
+import { MAX_LINKS } from './directory/format.ts';
 import type { GenerationNotes, KeyLife, Life } from './life.ts';
 import type { PlanAction } from './planner.ts';
 import { destroyAfter } from './policy.ts';
@@ -79,7 +80,7 @@ class KeyDraft {
       case 'destroy':
         this.#draft.destroy(ref, nowMs);
         this.#notes.delete(ref.generation);
-        this.#links.delete(ref.generation);
+        this.#forgetLinks(ref.generation);
         return;
     }
   }
@@ -100,6 +101,17 @@ class KeyDraft {
       createdRunningMs: runningMs,
       ...(state === 'active' ? { activatedRunningMs: runningMs } : {}),
     });
+  }
+
+  /**
+   * Forgets links of generations that are gone, but for as many as a directory carries and the one to the next generation: peers
+   * that know only a generation that is gone can follow as well.
+   */
+  #forgetLinks(destroyed: number): void {
+    const from = [...this.#links.keys()].sort((a, b) => b - a);
+    for (const generation of from.slice(MAX_LINKS + 1)) {
+      if (generation <= destroyed) this.#links.delete(generation);
+    }
   }
 
   #ref(generation: number): KeyRef {

@@ -141,6 +141,8 @@ class FileLeaseProvider implements LeaseProvider {
   #seen: Seen | undefined;
   /** The lease that was granted last. */
   #own: FileLease | undefined;
+  /** Fences are larger than this. */
+  #floor = 0;
   #closed = false;
 
   constructor(path: string, clock: Clock) {
@@ -148,9 +150,8 @@ class FileLeaseProvider implements LeaseProvider {
     this.#clock = clock;
   }
 
-  async acquire(holder: string, ttlMs: number, minFence = 0): Promise<Lease | undefined> {
+  async acquire(holder: string, ttlMs: number): Promise<Lease | undefined> {
     checkLeaseRequest(holder, ttlMs);
-    checkInteger('minFence', minFence, 0, Number.MAX_SAFE_INTEGER - 1);
     this.#checkOpen();
     try {
       await this.#disk.makeFolder(this.#path, true);
@@ -159,7 +160,7 @@ class FileLeaseProvider implements LeaseProvider {
       if (newest !== undefined && !(await this.#isFree(newest, ttlMs))) return undefined;
       // A folder that is new must not give fences that an earlier one gave.
       const before = newest?.fence ?? Math.max(0, Math.floor(this.#clock.wallMs()));
-      return await this.#take(Math.max(before, minFence) + 1, holder, ttlMs);
+      return await this.#take(Math.max(before, this.#floor) + 1, holder, ttlMs);
     } catch (error) {
       throw unreachable(this.#path, error);
     }
@@ -176,6 +177,11 @@ class FileLeaseProvider implements LeaseProvider {
     } catch (error) {
       throw unreachable(this.#path, error);
     }
+  }
+
+  async raise(fence: number): Promise<void> {
+    checkInteger('fence', fence, 0, Number.MAX_SAFE_INTEGER - 1);
+    this.#floor = Math.max(this.#floor, fence);
   }
 
   async close(): Promise<void> {

@@ -16,6 +16,7 @@ export {
   type RotationEvent,
   type RotationFailureEvent,
 } from './events.ts';
+export { type FileLeaseOptions, fileLease } from './file-lease.ts';
 export {
   type BytesUse,
   createKeyring,
@@ -30,6 +31,8 @@ export { type Lease, type LeaseHolder, type LeaseProvider, MemoryLeaseProvider }
 export { type MeterRotatorOptions, meterRotator, type RotationMeter } from './metrics.ts';
 export type { PlannedStep } from './planner.ts';
 export { DEFAULT_ROTATION_POLICY, type RotationPolicy } from './policy.ts';
+export type { RedisLeaseClient } from './redis.ts';
+export { type RedisLeaseOptions, redisLease } from './redis-lease.ts';
 export {
   type RewrapItem,
   type RewrapOptions,

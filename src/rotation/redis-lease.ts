@@ -211,8 +211,8 @@ class RedisLeaseProvider implements LeaseProvider {
   readonly #keys: readonly [string, string];
   readonly #timeoutMs: number;
   readonly #clock: Clock;
-  /** The largest fence that this process has seen. */
-  #highest = 0;
+  /** Fences are larger than this, the largest that this process has seen. */
+  #floor = 0;
   #closed = false;
 
   constructor(connection: Connection, key: string, timeoutMs: number, clock: Clock) {
@@ -223,13 +223,12 @@ class RedisLeaseProvider implements LeaseProvider {
     this.#clock = clock;
   }
 
-  async acquire(holder: string, ttlMs: number, minFence = 0): Promise<Lease | undefined> {
+  async acquire(holder: string, ttlMs: number): Promise<Lease | undefined> {
     checkLeaseRequest(holder, ttlMs);
-    checkInteger('minFence', minFence, 0, Number.MAX_SAFE_INTEGER - 1);
     this.#checkOpen();
     const token = toHex(randomFill(new Uint8Array(16)));
     const textOf = (fence: number) => `${fence} ${token} ${holder}`;
-    const args = [token, holder, String(ttlMs), String(Math.max(minFence, this.#highest))];
+    const args = [token, holder, String(ttlMs), String(this.#floor)];
     const startMs = this.#clock.monotonicMs();
     // A grant that nobody waited for any more would keep everybody else waiting.
     const giveBack = (answer: unknown) =>
@@ -237,7 +236,7 @@ class RedisLeaseProvider implements LeaseProvider {
     const fence = Number(await this.#run(ACQUIRE, args, ttlMs / 2, giveBack));
     if (fence === 0) return undefined;
     if (!Number.isSafeInteger(fence) || fence < 0) throw unreachable('the answer is no fence');
-    this.#highest = Math.max(this.#highest, fence);
+    this.#floor = Math.max(this.#floor, fence);
     const run: Run = (script, more, timeoutMs) => this.#run(script, more, timeoutMs);
     return new RedisLease(fence, textOf(fence), ttlMs, startMs, this.#clock, run);
   }
@@ -248,8 +247,13 @@ class RedisLeaseProvider implements LeaseProvider {
     const [value, leftMs] = Array.isArray(answer) ? answer.map(String) : [];
     const [, fence, holder] = /^([0-9]{1,16}) [0-9a-f]{32} ([\s\S]*)$/.exec(value ?? '') ?? [];
     if (fence === undefined || holder === undefined) return undefined;
-    this.#highest = Math.max(this.#highest, Number(fence));
+    this.#floor = Math.max(this.#floor, Number(fence));
     return { holder, fence: Number(fence), expiresAtMs: this.#clock.wallMs() + Math.max(0, Number(leftMs)) };
+  }
+
+  async raise(fence: number): Promise<void> {
+    checkInteger('fence', fence, 0, Number.MAX_SAFE_INTEGER - 1);
+    this.#floor = Math.max(this.#floor, fence);
   }
 
   async close(): Promise<void> {

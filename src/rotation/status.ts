@@ -148,7 +148,7 @@ export async function rotationStatus(
 
 /**
  * The links of a signing key: what each generation signed of the one that follows it. The oldest first; as many as generations
- * are kept.
+ * are kept, and no fewer than a directory carries.
  *
  * @param keystore - The store.
  * @param name - The key.

@@ -36,6 +36,12 @@ describe('every error', () => {
       'a worker ended',
     ],
     [
+      new errors.LeaseError('ERR_LEASE_UNREACHABLE', 'no answer', { cause }),
+      'LeaseError',
+      'ERR_LEASE_UNREACHABLE',
+      'no answer',
+    ],
+    [
       new errors.SelfTestError('noble', 'kem', 'decapsulation', { cause }),
       'SelfTestError',
       'ERR_SELF_TEST',
@@ -55,6 +61,7 @@ describe('every error', () => {
       new errors.PqError('ERR_X', 'text', {}),
       new errors.AuthenticationError(),
       new errors.ExpiredError('ERR_EXPIRED_DEADLINE', 'late'),
+      new errors.DirectoryError('ERR_DIRECTORY_REPLAYED', 'older'),
       new errors.QuorumError(2, 3),
     ]) {
       expect('cause' in error).toBe(false);

@@ -3,11 +3,11 @@
  *
  * @module
  */
-import { checkInteger, checkOptions, describe } from '../../bytes.ts';
+import { checkInteger, checkOptions, describe, isObject } from '../../bytes.ts';
 import { type Clock, checkClock } from '../../clock.ts';
 import { InputError } from '../../errors.ts';
 import { checkDirectory, type IdentityPin, type KeyDirectory } from './directory.ts';
-import { verifyDirectory } from './verify.ts';
+import { checkPins, verifyDirectory } from './verify.ts';
 
 /** Options of a {@link DirectoryFollower}. */
 export interface DirectoryFollowerOptions {
@@ -33,6 +33,8 @@ const DEFAULT_COOLDOWN_MS = 10_000;
 const MAX_COOLDOWN_MS = 86_400_000;
 const OPTIONS = ['fetch', 'pinned', 'previous', 'minSequence', 'cooldownMs', 'onUpdate', 'onError', 'clock'];
 
+let isFollower: (value: object) => boolean;
+
 function checkFunction(argument: string, value: unknown): void {
   if (typeof value !== 'function')
     throw new InputError('ERR_INPUT_TYPE', argument, 'a function', describe(value));
@@ -47,7 +49,7 @@ function checkFunction(argument: string, value: unknown): void {
  */
 export class DirectoryFollower {
   readonly #fetch: () => Promise<Uint8Array>;
-  readonly #pinned: IdentityPin | readonly IdentityPin[] | undefined;
+  readonly #pinned: readonly IdentityPin[];
   readonly #minSequence: number;
   readonly #cooldownMs: number;
   readonly #onUpdate: ((directory: KeyDirectory) => void) | undefined;
@@ -57,24 +59,25 @@ export class DirectoryFollower {
   #refreshing: Promise<KeyDirectory> | undefined;
   #triedAtMs: number | undefined;
 
+  static {
+    isFollower = (value) => #triedAtMs in value;
+  }
+
   /**
    * @param options - Where directories come from, and what is known of the peer.
-   * @throws {@link InputError} `ERR_INPUT_TYPE`, `ERR_INPUT_OPTION`, `ERR_INPUT_RANGE`.
+   * @throws {@link InputError} `ERR_INPUT_TYPE`, `ERR_INPUT_OPTION`, `ERR_INPUT_RANGE`, `ERR_INPUT_LENGTH`.
    */
   constructor(options: DirectoryFollowerOptions) {
     const given = checkOptions('options', options, OPTIONS);
     const { pinned, previous, minSequence = 0, cooldownMs = DEFAULT_COOLDOWN_MS, onUpdate, onError } = given;
     checkFunction('options.fetch', given.fetch);
     if (previous !== undefined) checkDirectory('options.previous', previous);
-    else if (pinned === undefined) {
-      throw new InputError('ERR_INPUT_TYPE', 'options.pinned', 'a pinned identity, or previous', 'undefined');
-    }
+    this.#pinned = checkPins('options.pinned', pinned === undefined ? previous?.identity : pinned);
     checkInteger('options.minSequence', minSequence, 0, Number.MAX_SAFE_INTEGER);
     checkInteger('options.cooldownMs', cooldownMs, 0, MAX_COOLDOWN_MS);
     if (onUpdate !== undefined) checkFunction('options.onUpdate', onUpdate);
     if (onError !== undefined) checkFunction('options.onError', onError);
     this.#fetch = given.fetch as () => Promise<Uint8Array>;
-    this.#pinned = pinned;
     this.#minSequence = minSequence;
     this.#cooldownMs = cooldownMs;
     this.#onUpdate = onUpdate;
@@ -139,9 +142,7 @@ export class DirectoryFollower {
     const bytes = await this.#fetch();
     const previous = this.#current;
     const known =
-      previous === undefined
-        ? { ...(this.#pinned === undefined ? {} : { pinned: this.#pinned }), minSequence: this.#minSequence }
-        : { previous };
+      previous === undefined ? { pinned: this.#pinned, minSequence: this.#minSequence } : { previous };
     const directory = verifyDirectory(bytes, { ...known, nowMs: Math.floor(this.#clock.wallMs()) });
     this.#current = directory;
     if (directory.sequence !== previous?.sequence) {
@@ -153,4 +154,9 @@ export class DirectoryFollower {
     }
     return directory;
   }
+}
+
+/** Whether a value is a follower; nothing that only looks like one is. */
+export function isDirectoryFollower(value: unknown): value is DirectoryFollower {
+  return isObject(value) && isFollower(value);
 }

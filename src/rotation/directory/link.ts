@@ -41,8 +41,15 @@ export interface LinkInfo {
 
 /** Checks that something is a keystore, as far as what is used of it. */
 export function checkKeystore(argument: string, value: unknown): asserts value is Keystore {
-  const keystore = value as Partial<Keystore>;
-  const fits = isObject(value) && typeof keystore.sign === 'function' && typeof keystore.list === 'function';
+  const fits = readFrom(
+    argument,
+    'a Keystore',
+    () =>
+      isObject(value) &&
+      (['sign', 'list', 'publicKey'] as const).every(
+        (name) => typeof (value as Partial<Keystore>)[name] === 'function',
+      ),
+  );
   if (!fits) throw new InputError('ERR_INPUT_TYPE', argument, 'a Keystore', describe(value));
 }
 

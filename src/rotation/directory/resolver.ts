@@ -3,13 +3,12 @@
  *
  * @module
  */
-import { checkInteger, checkOptions, describe, isObject } from '../../bytes.ts';
+import { checkInteger, checkOptions } from '../../bytes.ts';
 import { type Clock, checkClock } from '../../clock.ts';
-import { InputError } from '../../errors.ts';
 import { ML_DSA_87 } from '../../params.ts';
 import type { SignPublicKey } from '../../sign/index.ts';
 import { checkDirectory, type KeyDirectory } from './directory.ts';
-import { DirectoryFollower } from './follower.ts';
+import { type DirectoryFollower, isDirectoryFollower } from './follower.ts';
 import { MAX_TIME_MS } from './key.ts';
 
 /** Options of {@link directoryResolver}. */
@@ -70,18 +69,8 @@ export function directoryResolver(
   const { overlapMs = DEFAULT_OVERLAP_MS } = given;
   checkInteger('options.overlapMs', overlapMs, 0, MAX_TIME_MS);
   const clock = checkClock('options.clock', given.clock);
-  const follower = source instanceof DirectoryFollower ? source : undefined;
-  if (follower === undefined) {
-    if (!isObject(source)) {
-      throw new InputError(
-        'ERR_INPUT_TYPE',
-        'source',
-        'a KeyDirectory or a DirectoryFollower',
-        describe(source),
-      );
-    }
-    checkDirectory('source', source);
-  }
+  const follower = isDirectoryFollower(source) ? source : undefined;
+  if (follower === undefined) checkDirectory('source', source);
   return async (keyId, generation) => {
     if (typeof keyId !== 'string' || typeof generation !== 'number') return undefined;
     const find = (directory: KeyDirectory | undefined) =>

@@ -4,6 +4,7 @@
  * @module
  */
 import {
+  checkArray,
   checkBytes,
   checkInteger,
   checkOptions,
@@ -57,16 +58,17 @@ function checkPin(argument: string, value: unknown): IdentityPin {
   return { keyId, generation };
 }
 
-function checkPins(value: unknown): IdentityPin[] {
-  if (!Array.isArray(value)) return [checkPin('options.pinned', value)];
-  const length = readFrom('options.pinned', 'an array', () => value.length);
-  if (length < 1 || length > MAX_PINS) {
-    throw new InputError('ERR_INPUT_LENGTH', 'options.pinned', `1 to ${MAX_PINS} identities`, `${length}`);
-  }
-  return Array.from({ length }, (_, i) => {
-    const pin = readFrom(`options.pinned[${i}]`, 'a pinned identity', () => value[i] as unknown);
-    return checkPin(`options.pinned[${i}]`, pin);
-  });
+/**
+ * Checks pinned identities.
+ *
+ * @throws {@link InputError} `ERR_INPUT_TYPE`, `ERR_INPUT_RANGE`, `ERR_INPUT_LENGTH`.
+ */
+export function checkPins(argument: string, value: unknown): IdentityPin[] {
+  const isList = readFrom(argument, 'pinned identities', () => Array.isArray(value));
+  if (!isList) return [checkPin(argument, value)];
+  const pins = checkArray(argument, value, 'an array of pinned identities', checkPin);
+  if (pins.length >= 1 && pins.length <= MAX_PINS) return pins;
+  throw new InputError('ERR_INPUT_LENGTH', argument, `1 to ${MAX_PINS} identities`, `${pins.length}`);
 }
 
 function parse(bytes: Uint8Array): RawDirectory {
@@ -180,7 +182,7 @@ export function verifyDirectory(bytes: Uint8Array, options: VerifyDirectoryOptio
     nowMs = systemClock.wallMs(),
   } = checkOptions('options', options, OPTIONS);
   if (previous !== undefined) checkDirectory('options.previous', previous);
-  const pins = checkPins(pinned === undefined ? previous?.identity : pinned);
+  const pins = checkPins('options.pinned', pinned === undefined ? previous?.identity : pinned);
   checkInteger('options.minSequence', minSequence, 0, Number.MAX_SAFE_INTEGER);
   checkInteger('options.nowMs', nowMs, 0, MAX_TIME_MS);
   checkBytes('bytes', bytes, { max: MAX_DIRECTORY_BYTES });

@@ -21,6 +21,8 @@ import { KEYSTORE_PKCS11 } from './rows/keystore-pkcs11.ts';
 import { POOL } from './rows/pool.ts';
 import { ROOT } from './rows/root.ts';
 import { ROTATION } from './rows/rotation.ts';
+import { ROTATION_DIRECTORY } from './rows/rotation-directory.ts';
+import { ROTATION_LEASE } from './rows/rotation-lease.ts';
 import { SIGN } from './rows/sign.ts';
 
 const ALL: readonly Table[] = [
@@ -36,6 +38,8 @@ const ALL: readonly Table[] = [
   BACKUP,
   FRAGMENT,
   ROTATION,
+  ROTATION_DIRECTORY,
+  ROTATION_LEASE,
   POOL,
   ENGINES,
   KAT,

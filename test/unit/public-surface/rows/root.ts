@@ -1,9 +1,11 @@
 import {
   AuthenticationError,
   CeremonyError,
+  DirectoryError,
   ExpiredError,
   InputError,
   KeyStoreError,
+  LeaseError,
   PoolError,
   PqError,
   QuorumError,
@@ -38,6 +40,8 @@ export const ROOT: Table = {
       index: 1,
     }),
     'new index.PoolError': errorRow(PoolError, 'CODE', 'message', { cause: 1 }),
+    'new index.DirectoryError': errorRow(DirectoryError, 'CODE', 'message'),
+    'new index.LeaseError': errorRow(LeaseError, 'CODE', 'message', { cause: 1 }),
     'new index.ExpiredError': errorRow(ExpiredError, 'CODE', 'message'),
     'new index.QuorumError': errorRow(QuorumError, 1, 2),
     'new index.UnsupportedError': errorRow(UnsupportedError, 'CODE', 'message', {

@@ -15,15 +15,11 @@ import {
   readGrant,
   writeGrant,
 } from '../../../../src/rotation/file-lease-format.ts';
-import type { Lease, LeaseProvider } from '../../../../src/rotation/lease.ts';
-import { emptyFolder, granted, HandClock } from './support.ts';
+import type { LeaseProvider } from '../../../../src/rotation/lease.ts';
+import { emptyFolder, granted, HandClock, raised } from './support.ts';
 
 const TTL_MS = 3000;
 const CHILD = fileURLToPath(new URL('./lease-child.ts', import.meta.url));
-
-type WithFloor = LeaseProvider & {
-  acquire(holder: string, ttlMs: number, minFence?: number): Promise<Lease | undefined>;
-};
 
 let path: string;
 beforeEach(() => {
@@ -210,7 +206,7 @@ describe('a file lease', () => {
     expect(first.fence).toBeGreaterThan(clock.wall);
     rmSync(path, { recursive: true });
     clock.wall -= 1_000_000;
-    const second = await (provider as WithFloor).acquire('a', TTL_MS, first.fence);
+    const second = await raised(provider, first.fence);
     expect(second?.fence).toBe(first.fence + 1);
   });
 
@@ -237,7 +233,7 @@ describe('a file lease', () => {
     const { provider } = party();
     await expect(provider.acquire('', 1)).rejects.toMatchObject({ code: 'ERR_INPUT_LENGTH' });
     await expect(provider.acquire('a', 0)).rejects.toMatchObject({ code: 'ERR_INPUT_RANGE' });
-    await expect((provider as WithFloor).acquire('a', 1, -1)).rejects.toMatchObject({
+    await expect(provider.raise?.(-1)).rejects.toMatchObject({
       code: 'ERR_INPUT_RANGE',
     });
   });

@@ -3,14 +3,10 @@ import { createClient } from 'redis';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Lease, LeaseProvider } from '../../../../src/rotation/lease.ts';
 import { redisLease } from '../../../../src/rotation/redis-lease.ts';
-import { granted, HandClock, LeaseServer, needsRedis } from './support.ts';
+import { granted, HandClock, LeaseServer, needsRedis, raised } from './support.ts';
 
 const TTL_MS = 60_000;
 const UNREACHABLE = { name: 'LeaseError', code: 'ERR_LEASE_UNREACHABLE' };
-
-type WithFloor = LeaseProvider & {
-  acquire(holder: string, ttlMs: number, minFence?: number): Promise<Lease | undefined>;
-};
 
 let keys = 0;
 let key: string;
@@ -126,7 +122,7 @@ needsRedis('a lease in Redis', () => {
     expect(second.fence).toBeGreaterThan(first.fence);
     await second.release();
     const floor = second.fence + 1_000_000_000;
-    const third = await (provider as WithFloor).acquire('a', TTL_MS, floor);
+    const third = await raised(provider, floor);
     expect(third?.fence).toBe(floor + 1);
     await third?.release();
     expect((await granted(party(server).provider, 'b', TTL_MS)).fence).toBe(floor + 2);

@@ -36,6 +36,12 @@ export async function granted(provider: LeaseProvider, holder: string, ttlMs: nu
   return lease;
 }
 
+/** A lease after the provider was told of a fence. */
+export async function raised(provider: LeaseProvider, fence: number): Promise<Lease> {
+  await provider.raise?.(fence);
+  return await granted(provider, 'a', 60_000);
+}
+
 /** A folder that nobody uses. */
 export function emptyFolder(): string {
   return mkdtempSync(join(tmpdir(), 'lease-'));
