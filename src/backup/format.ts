@@ -10,6 +10,7 @@ import { AuthenticationError, InputError } from '../errors.ts';
 import { ALGORITHM_CODES } from '../keystore/algorithm-codes.ts';
 import { DATA_KEY_ID_BYTES } from '../keystore/data.ts';
 import { Reader } from '../keystore/file/reader.ts';
+import { readFloors } from '../keystore/floors.ts';
 import {
   CUSTODIES,
   type Custody,
@@ -318,6 +319,7 @@ function readBody(plaintext: Uint8Array, header: BackupHeader): BackupBody {
     extensions.set(name, reader.take(reader.uint(4)));
   }
   reader.end();
+  readFloors(extensions);
   const refs = new Set(
     [...keys, ...leftOut, ...tombstones].map(({ ref }) => `${ref.name}/${ref.generation}`),
   );

@@ -10,7 +10,7 @@ import { equal } from '../bytes.ts';
 import { KeyStoreError } from '../errors.ts';
 import { FLOORS, readFloors, writeFloors } from '../keystore/floors.ts';
 import type { KeyRef } from '../keystore/keystore.ts';
-import { type Manifest, sameRef, type Tombstone } from '../keystore/manifest.ts';
+import type { Manifest, Tombstone } from '../keystore/manifest.ts';
 import type { BackupBody, LeftOutKey, SavedKey } from './format.ts';
 
 /**
@@ -78,16 +78,17 @@ function conflict({ ref }: SavedKey): KeyStoreError {
   );
 }
 
-/** Refuses a name that is one of another algorithm in the store. */
-function checkAlgorithm({ ref, algorithm }: Pick<SavedKey, 'ref' | 'algorithm'>, store: Manifest): void {
-  const other = [...store.entries, ...store.tombstones].find(
-    (one) => one.ref.name === ref.name && one.algorithm !== algorithm,
-  );
-  if (other === undefined) return;
-  throw new KeyStoreError(
-    'ERR_KEYSTORE_EXISTS',
-    `key "${ref.name}" is one for ${other.algorithm} in the store, and for ${algorithm} in the backup; nothing was restored`,
-  );
+/** Refuses names that are ones of another algorithm in the store. */
+function checkAlgorithms(keys: readonly SavedKey[], { entries, tombstones }: Manifest): void {
+  const algorithms = new Map([...entries, ...tombstones].map(({ ref, algorithm }) => [ref.name, algorithm]));
+  for (const { ref, algorithm } of keys) {
+    const other = algorithms.get(ref.name);
+    if (other === undefined || other === algorithm) continue;
+    throw new KeyStoreError(
+      'ERR_KEYSTORE_EXISTS',
+      `key "${ref.name}" is one for ${other} in the store, and for ${algorithm} in the backup; nothing was restored`,
+    );
+  }
 }
 
 /** Floors of both: of each name the higher one. */
@@ -100,10 +101,6 @@ function mergeExtensions(body: BackupBody, store: Manifest): ReadonlyMap<string,
     if (floor.generation > (floors.get(name)?.generation ?? 0)) floors.set(name, floor);
   }
   return merged.set(FLOORS, writeFloors(floors));
-}
-
-function isKnown(ref: KeyRef, store: Manifest): boolean {
-  return [...store.entries, ...store.tombstones].some((one) => sameRef(one.ref, ref));
 }
 
 /** Tombstones of what was destroyed, is dropped now, or cannot be restored: no number is used twice. */
@@ -121,14 +118,24 @@ function tombstonesFor(
     destroyedAtMs: nowMs,
   });
   const all = [...body.tombstones, ...dropped.map(({ key }) => gone(key)), ...body.leftOut.map(gone)];
-  return all.filter(({ ref }) => !isKnown(ref, store));
+  const known = new Set([...store.entries, ...store.tombstones].map(({ ref }) => nameOf(ref)));
+  return all.filter(({ ref }) => !known.has(nameOf(ref)));
+}
+
+/**
+ * A generation as the newest backup has it: what was compromised since is not active again, and of a private half that was
+ * destroyed since, only the public one comes back.
+ */
+function asLastSeen(key: SavedKey, later: SavedKey | undefined): SavedKey {
+  if (later === undefined || !equal(later.keyId, key.keyId)) return key;
+  return { ...later, secret: later.secret === undefined ? undefined : key.secret };
 }
 
 /**
  * Plans a restore.
  *
  * @param body - The backup.
- * @param newer - Newer backups of the same store.
+ * @param newer - Newer backups of the same store, the newest last.
  * @param store - What the store holds.
  * @param nowMs - Milliseconds since the Unix epoch.
  * @param newId - Draws an id for a tombstone.
@@ -146,6 +153,7 @@ export function planRestore(
   const later = newer.map(
     (backup) => new Testimony({ held: [...backup.keys, ...backup.leftOut], ...backup }),
   );
+  const newest = new Map(newer.flatMap(({ keys }) => keys).map((key) => [nameOf(key.ref), key]));
   const plan = { restore: [] as SavedKey[], dropped: [] as Dropped[], kept: [] as SavedKey[] };
   const reasonOf = (key: SavedKey): DropReason | undefined => {
     if (own.isGone(key.ref)) return 'destroyed';
@@ -157,24 +165,17 @@ export function planRestore(
     });
     return isHeld ? undefined : 'newer-backup';
   };
-  for (const key of body.keys) {
-    checkAlgorithm(key, store);
+  checkAlgorithms(body.keys, store);
+  for (const saved of body.keys) {
+    const key = asLastSeen(saved, newest.get(nameOf(saved.ref)));
     const held = own.keyId(key.ref);
     const why = held === undefined ? reasonOf(key) : undefined;
     if (held !== undefined) {
       if (!equal(held, key.keyId)) throw conflict(key);
       plan.kept.push(key);
     } else if (why !== undefined) plan.dropped.push({ key, why });
-    else plan.restore.push(withoutPrivate(key, newer));
+    else plan.restore.push(key);
   }
   const tombstones = tombstonesFor(body, plan.dropped, store, nowMs, newId);
   return { ...plan, tombstones, extensions: mergeExtensions(body, store) };
-}
-
-/** Of a private half that was destroyed later, only the public one comes back. */
-function withoutPrivate(key: SavedKey, newer: readonly BackupBody[]): SavedKey {
-  const isPublicOnly = newer.some(({ keys }) =>
-    keys.some((later) => sameRef(later.ref, key.ref) && later.secret === undefined),
-  );
-  return isPublicOnly ? { ...key, secret: undefined } : key;
 }

@@ -223,14 +223,17 @@ export async function restoreBackup(
     const { header, body } = await openBackup('backup', backup, key);
     opened.push(body);
     checkKeys(body);
+    const order = new Map<BackupBody, number>();
     for (const { name, bytes } of newer) {
       const later = await openBackup(name, bytes, key);
       opened.push(later.body);
+      order.set(later.body, later.header.createdAtMs);
       if (later.header.createdAtMs < header.createdAtMs) {
         throw new InputError('ERR_INPUT_FORMAT', name, 'a newer backup', 'an older one');
       }
     }
-    const result = await access.run('restore', () => apply(access, body, opened.slice(1)));
+    const ordered = [...order.keys()].sort((a, b) => (order.get(a) as number) - (order.get(b) as number));
+    const result = await access.run('restore', () => apply(access, body, ordered));
     return { ...result, leftOut: body.leftOut.map(leftOutInfo) };
   } finally {
     for (const body of opened) wipeBody(body);

@@ -1,4 +1,10 @@
-import { combineShares, createCeremony, verifyShare, verifyTranscript } from '@mwrasp/crypto/ceremony';
+import {
+  type Custodian,
+  combineShares,
+  createCeremony,
+  verifyShare,
+  verifyTranscript,
+} from '@mwrasp/crypto/ceremony';
 import type { KemPrivateKey, KemPublicKey } from '@mwrasp/crypto/kem';
 import type { SignPrivateKey, SignPublicKey } from '@mwrasp/crypto/sign';
 
@@ -13,12 +19,10 @@ const custodians = [{ name: 'alice', recipient: kemPublic, signer: signPublic }]
 
 // Custodians are public keys, each of its kind.
 // @ts-expect-error the keys are exchanged
-await createCeremony({ threshold: 1, custodians: [{ name: 'a', recipient: signPublic, signer: kemPublic }] });
+const exchanged: Custodian = { name: 'a', recipient: signPublic, signer: signPublic };
 // @ts-expect-error whoever deals never sees a private key
-await createCeremony({
-  threshold: 1,
-  custodians: [{ name: 'a', recipient: kemPrivate, signer: signPublic }],
-});
+const given: Custodian = { name: 'a', recipient: kemPrivate, signer: signPublic };
+await createCeremony({ threshold: 2, custodians: [exchanged, given] });
 // @ts-expect-error the threshold must be said
 await createCeremony({ custodians });
 // @ts-expect-error a root key is drawn, and never brought along

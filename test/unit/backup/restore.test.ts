@@ -219,6 +219,7 @@ describe('a generation that was destroyed', () => {
       [inbox(12), false],
       [{ name: 'signer', generation: 1 }, true],
     ]);
+    expect(restored[1]).toMatchObject({ state: 'retired' });
     expect(await target.publicKey({ name: 'signer', generation: 1 })).toEqual(
       await store.publicKey({ name: 'signer', generation: 1 }),
     );
