@@ -86,22 +86,25 @@ describe('a vault', () => {
     expect(anomalies).toEqual(expect.arrayContaining([expect.stringMatching(/^(late|wiper-stalled)$/)]));
   });
 
-  it.each(['3600000', '-3600000'])('whose wall clock is set by %s ms destroys everything and goes on', async (stepMs) => {
-    const preload = join(folder, 'step.mjs');
-    const file = join(folder, 'stepped');
-    writeFileSync(preload, STEP);
-    const talk = talkTo({ STEP_FILE: file, STEP_MS: stepMs, TTL_MS: '60000' }, ['--import', preload]);
-    await talk.hear();
-    await ask(talk, 'split');
-    expect(await ask(talk, 'open')).toEqual({ result: 'opened' });
-    writeFileSync(file, '');
-    let result: unknown = 'opened';
-    while (result === 'opened') result = (await ask(talk, 'open'))['result'];
-    expect(result).toBe('ERR_EXPIRED_CLOCK_ANOMALY');
-    expect((await ask(talk, 'anomalies'))['anomalies']).toEqual(['clock-step']);
-    expect(await ask(talk, 'round')).toEqual({ result: 'opened' });
-    expect(await ask(talk, 'open')).toEqual({ result: 'ERR_EXPIRED_CLOCK_ANOMALY' });
-  });
+  it.each(['3600000', '-3600000'])(
+    'whose wall clock is set by %s ms destroys everything and goes on',
+    async (stepMs) => {
+      const preload = join(folder, 'step.mjs');
+      const file = join(folder, 'stepped');
+      writeFileSync(preload, STEP);
+      const talk = talkTo({ STEP_FILE: file, STEP_MS: stepMs, TTL_MS: '60000' }, ['--import', preload]);
+      await talk.hear();
+      await ask(talk, 'split');
+      expect(await ask(talk, 'open')).toEqual({ result: 'opened' });
+      writeFileSync(file, '');
+      let result: unknown = 'opened';
+      while (result === 'opened') result = (await ask(talk, 'open'))['result'];
+      expect(result).toBe('ERR_EXPIRED_CLOCK_ANOMALY');
+      expect((await ask(talk, 'anomalies'))['anomalies']).toEqual(['clock-step']);
+      expect(await ask(talk, 'round')).toEqual({ result: 'opened' });
+      expect(await ask(talk, 'open')).toEqual({ result: 'ERR_EXPIRED_CLOCK_ANOMALY' });
+    },
+  );
 
   it('whose thread dies destroys everything, and starts another one', async () => {
     const talk = talkTo({ TTL_MS: '60000' });

@@ -12,7 +12,8 @@ import { EpochChain } from '../../../src/fragment/chain.ts';
 import { startWiping } from '../../../src/fragment/slab/wiping.ts';
 import { expectError } from '../../contract/support/errors.ts';
 
-const read = (name: string) => JSON.parse(readFileSync(new URL(`../../fixtures/${name}`, import.meta.url), 'utf8'));
+const read = (name: string) =>
+  JSON.parse(readFileSync(new URL(`../../fixtures/${name}`, import.meta.url), 'utf8'));
 const v0 = read('fragment-v0.json');
 const v1 = read('fragment-v1.json');
 
@@ -53,7 +54,9 @@ describe('fragment-v1.json', () => {
     const parties = { id: fromHex(v1.id), binding: fromHex(v1.binding) };
     for (const order of [fragments, fragments.toReversed()]) {
       const assembler = new Assembler(chain, parties, { context: fromHex(context) });
-      const messages = order.map((one) => assembler.accept(fromHex(one))).filter(({ kind }) => kind === 'message');
+      const messages = order
+        .map((one) => assembler.accept(fromHex(one)))
+        .filter(({ kind }) => kind === 'message');
       expect(messages).toMatchObject([{ data: fromHex(data), epoch: v1.epoch }]);
     }
     chain.dispose();
@@ -86,7 +89,8 @@ describe('an independent reader', () => {
     return Buffer.concat([decipher.update(sealed.subarray(0, -16)), decipher.final()]);
   }
 
-  const hkdf = (ikm: Buffer, salt: Buffer, info: string) => Buffer.from(hkdfSync('sha3-512', ikm, salt, info, 64));
+  const hkdf = (ikm: Buffer, salt: Buffer, info: string) =>
+    Buffer.from(hkdfSync('sha3-512', ikm, salt, info, 64));
 
   /** A product in the field of AES. */
   function times(a: number, b: number): number {
@@ -118,7 +122,11 @@ describe('an independent reader', () => {
     const first = all[0] as Buffer;
     const isThreshold = first[5] === 1;
     const headerBytes = 85 + (isThreshold ? 32 : 0) + (first[6] === 2 ? 21 : 0);
-    const [k, messageBytes, pieceBytes] = [first[7] as number, first.readUInt32BE(33), first.readUInt32BE(37)];
+    const [k, messageBytes, pieceBytes] = [
+      first[7] as number,
+      first.readUInt32BE(33),
+      first.readUInt32BE(37),
+    ];
     const messageKey = messageKeyOf(first.readUInt32BE(13));
     const derived = hkdf(messageKey, Buffer.alloc(0), 'mwrasp-crypto/fragment/v1/key');
     expect(first.subarray(41, 73)).toEqual(derived.subarray(32));
