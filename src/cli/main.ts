@@ -9,6 +9,7 @@ import { addBackup } from './commands/backup/index.ts';
 import { addBench } from './commands/bench.ts';
 import { addCeremony } from './commands/ceremony/index.ts';
 import { addDemo } from './commands/demo.ts';
+import { addFragment } from './commands/fragment.ts';
 import { addInfo } from './commands/info.ts';
 import { addInspect } from './commands/inspect.ts';
 import { addKat } from './commands/kat.ts';
@@ -52,6 +53,7 @@ function createProgram(): Command {
   addBench(program);
   addInfo(program);
   addDemo(program);
+  addFragment(program);
   sayWhereHelpIs(program, 'mwrasp-crypto');
   return program;
 }
