@@ -65,9 +65,11 @@ const first = (out: readonly Uint8Array[]): Uint8Array => {
 };
 
 async function handshake(receiver: FragmentReceiver, sender: FragmentSender): Promise<void> {
+  try {
   const offer = first(await receiver.due());
   const confirm = first(await receiver.receive(first(await sender.receive(offer))));
   await receiver.receive(first(await sender.receive(confirm)));
+ } catch (e) { console.log(receiver.counters, sender.counters, receiver.lastEnd); throw e; }
 }
 
 async function makeEnds(epochMs = 25, ttlMs = 100): Promise<[FragmentReceiver, FragmentSender]> {
