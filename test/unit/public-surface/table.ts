@@ -12,6 +12,7 @@ import { ENCODINGS } from './rows/encodings.ts';
 import { ENGINES } from './rows/engines.ts';
 import { ENVELOPE } from './rows/envelope.ts';
 import { FRAGMENT } from './rows/fragment.ts';
+import { FRAGMENT_SESSION } from './rows/fragment-session.ts';
 import { HASH } from './rows/hash.ts';
 import { INSECURE } from './rows/insecure.ts';
 import { KAT } from './rows/kat.ts';
@@ -37,6 +38,7 @@ const ALL: readonly Table[] = [
   CEREMONY,
   BACKUP,
   FRAGMENT,
+  FRAGMENT_SESSION,
   ROTATION,
   ROTATION_DIRECTORY,
   ROTATION_LEASE,
