@@ -8,13 +8,13 @@ import { InputError, UnsupportedError } from '../../errors.ts';
 
 /** Takes a value when somebody collects. */
 export interface MetricsObserver {
-  observe(value: number, attributes?: Record<string, string | number>): void;
+  readonly observe: (value: number, attributes?: Record<string, string | number>) => void;
 }
 
 /** An instrument that is asked when somebody collects. */
 export interface MetricsObservable {
-  addCallback(callback: (observer: MetricsObserver) => void): void;
-  removeCallback(callback: (observer: MetricsObserver) => void): void;
+  readonly addCallback: (callback: (observer: MetricsObserver) => void) => void;
+  readonly removeCallback: (callback: (observer: MetricsObserver) => void) => void;
 }
 
 /** What is used of a `Meter` of OpenTelemetry. */

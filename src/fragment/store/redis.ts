@@ -95,7 +95,7 @@ class RedisStore implements FragmentStore {
 
   constructor(client: RedisClient, owned: boolean, place: Place) {
     this.#client = client;
-    this.#reader = client.withTypeMapping({ [BLOB_STRING]: bufferClass() });
+    this.#reader = client.withTypeMapping({ [BLOB_STRING]: bufferClass() } as never);
     this.#owned = owned;
     this.#place = place;
     const most = Math.ceil(MAX_FRAGMENTS / place.spread) * (FRAME_HEADER_BYTES + place.maxFragmentBytes);
