@@ -119,10 +119,11 @@ describe('a socket', () => {
   it('that ends one half only is closed all the same', async () => {
     const { bare, transport, events } = await bareAndTransport({ allowHalfOpen: true });
     collectFrom(transport);
+    const ended = once(bare, 'end');
     bare.end();
-    await until(() => typesOf(events).includes('closed'));
     bare.resume();
-    await once(bare, 'end');
+    await until(() => typesOf(events).includes('closed'));
+    await ended;
   });
 
   it('whose other end never closes its half is cut after a while', async () => {
