@@ -17,10 +17,16 @@ export interface MetricsObservable {
   readonly removeCallback: (callback: (observer: MetricsObserver) => void) => void;
 }
 
+/** What an instrument says of itself. */
+export interface MetricsInstrument {
+  readonly description: string;
+  readonly unit: string;
+}
+
 /** What is used of a `Meter` of OpenTelemetry. */
 export interface MetricsMeter {
-  createObservableGauge(name: string, options: { description: string; unit: string }): MetricsObservable;
-  createObservableCounter(name: string, options: { description: string; unit: string }): MetricsObservable;
+  readonly createObservableGauge: (name: string, options: MetricsInstrument) => MetricsObservable;
+  readonly createObservableCounter: (name: string, options: MetricsInstrument) => MetricsObservable;
 }
 
 /** The command that gets the peer. */

@@ -18,7 +18,7 @@ const ended = memoryStore();
 await ended.close();
 
 const id: Argument = argument('id', () => 'reading-17', {
-  takes: ['a string', 'seven bytes'],
+  takes: ['a string', 'a private key in PEM', 'seven bytes'],
   right: { bytes: () => sample(16), 'a Buffer': () => Buffer.from('id') },
   wrong: { 'too long an id': () => sample(257), 'too long a text': () => 'ü'.repeat(129) },
 });
@@ -58,7 +58,7 @@ export const FRAGMENT_STORE: Table = {
           optional(
             argument('options.prefix', () => 'p:', {
               takes: ['an empty string', 'a string'],
-              wrong: { braces: () => 'a{b}' },
+              wrong: { braces: () => 'a{b}', 'a space': () => 'a b' },
             }),
           ),
           optional(integer('options.spread', 3, 1, 16)),
