@@ -12,6 +12,7 @@ import { ENVELOPE } from './rows/envelope.ts';
 import { FRAGMENT } from './rows/fragment.ts';
 import { FRAGMENT_BROKER } from './rows/fragment-broker.ts';
 import { FRAGMENT_METRICS } from './rows/fragment-metrics.ts';
+import { FRAGMENT_SESSION } from './rows/fragment-session.ts';
 import { FRAGMENT_STORE } from './rows/fragment-store.ts';
 import { FRAGMENT_TRANSPORT } from './rows/fragment-transport.ts';
 import { HASH } from './rows/hash.ts';
@@ -38,6 +39,7 @@ const ALL: readonly Table[] = [
   FRAGMENT_METRICS,
   FRAGMENT_STORE,
   FRAGMENT_TRANSPORT,
+  FRAGMENT_SESSION,
   POOL,
   ENGINES,
   KAT,
