@@ -81,7 +81,8 @@ console.log(
   `sent ${sent}, opened in time ${received}, alerts ${alerts}, key generations ${generations.join(', ')}`,
 );
 for (const line of metrics.split('\n')) {
-  if (/^mwrasp_fragment_(opened|epochs_destroyed|destruction_lag(_milliseconds)?\{)/.test(line)) console.log(line);
+  if (/^mwrasp_fragment_(opened|epochs_destroyed|destruction_lag(_milliseconds)?\{)/.test(line))
+    console.log(line);
 }
 
 for (const child of [probe, analysis]) {

@@ -12,7 +12,11 @@ import { ENCODINGS } from './rows/encodings.ts';
 import { ENGINES } from './rows/engines.ts';
 import { ENVELOPE } from './rows/envelope.ts';
 import { FRAGMENT } from './rows/fragment.ts';
+import { FRAGMENT_BROKER } from './rows/fragment-broker.ts';
+import { FRAGMENT_METRICS } from './rows/fragment-metrics.ts';
 import { FRAGMENT_SESSION } from './rows/fragment-session.ts';
+import { FRAGMENT_STORE } from './rows/fragment-store.ts';
+import { FRAGMENT_TRANSPORT } from './rows/fragment-transport.ts';
 import { HASH } from './rows/hash.ts';
 import { INSECURE } from './rows/insecure.ts';
 import { KAT } from './rows/kat.ts';
@@ -38,6 +42,10 @@ const ALL: readonly Table[] = [
   CEREMONY,
   BACKUP,
   FRAGMENT,
+  FRAGMENT_BROKER,
+  FRAGMENT_METRICS,
+  FRAGMENT_STORE,
+  FRAGMENT_TRANSPORT,
   FRAGMENT_SESSION,
   ROTATION,
   ROTATION_DIRECTORY,

@@ -12,6 +12,7 @@ import {
   SecretBytes,
   SelfTestError,
   systemClock,
+  TransportError,
   UnsupportedError,
 } from '@mwrasp/crypto';
 import { bytes } from '../arguments.ts';
@@ -42,6 +43,7 @@ export const ROOT: Table = {
     'new index.PoolError': errorRow(PoolError, 'CODE', 'message', { cause: 1 }),
     'new index.DirectoryError': errorRow(DirectoryError, 'CODE', 'message'),
     'new index.LeaseError': errorRow(LeaseError, 'CODE', 'message', { cause: 1 }),
+    'new index.TransportError': errorRow(TransportError, 'CODE', 'message', { cause: 1 }),
     'new index.ExpiredError': errorRow(ExpiredError, 'CODE', 'message'),
     'new index.QuorumError': errorRow(QuorumError, 1, 2),
     'new index.UnsupportedError': errorRow(UnsupportedError, 'CODE', 'message', {
