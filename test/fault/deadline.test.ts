@@ -39,6 +39,8 @@ const FULL = process.env['MWRASP_FAULT'] === 'full';
 const IN_VAULT = FULL ? 8_000_000 : 20_000;
 const UNCHECKED = FULL ? 1_500_000 : 10_000;
 const PER_ADAPTER = FULL ? 100_000 : 600;
+/** Of those with 25 ms left. A thousand attempts on a machine that runs other tests may all meet one pause. */
+const SHARE = FULL ? 0.999 : 0.95;
 const TIMES = { epochMs: 25, ttlMs: 100 };
 
 /** Processes that compute beside. */
@@ -55,6 +57,7 @@ afterAll(() => {
 interface Sealed {
   readonly fragment: Uint8Array;
   readonly deadlineMs: number;
+  readonly chain: EpochChain;
 }
 
 const DATA = new Uint8Array(64).fill(7);
@@ -94,7 +97,9 @@ async function tryAround(
     } else near = Math.floor(random() * ring.length);
     const sealed = ring[near] as Sealed;
     const enteredMs = performance.now();
-    attempts.note(enteredMs, sealed.deadlineMs, open(sealed));
+    const opened = open(sealed);
+    // Keys that died of lost time fail closed: that is another test.
+    if (opened || sealed.chain.death === undefined) attempts.note(enteredMs, sealed.deadlineMs, opened);
   }
 }
 
@@ -115,12 +120,12 @@ it(`a vault opens nothing after the deadline, in ${IN_VAULT} attempts`, async ()
     const seal = (): Sealed => {
       const [fragment] = vault.split(DATA) as [Uint8Array];
       const chain = chains.at(-1) as EpochChain;
-      return { fragment, deadlineMs: chain.deadlineMs(readHeader('fragment', fragment).epoch) };
+      return { fragment, deadlineMs: chain.deadlineMs(readHeader('fragment', fragment).epoch), chain };
     };
     await tryAround(IN_VAULT, attempts, seal, ({ fragment }) => opens(() => vault.reassemble([fragment])));
   });
   console.log(`vault: ${attempts}`);
-  attempts.check(IN_VAULT);
+  attempts.check(IN_VAULT, SHARE);
 });
 
 it(`without any look at the clock, keys open nothing after T + Δ, in ${UNCHECKED} attempts`, async () => {
@@ -139,7 +144,7 @@ it(`without any look at the clock, keys open nothing after T + Δ, in ${UNCHECKE
   } as const;
   const seal = (): Sealed => {
     const [fragment] = sealer.seal(DATA, plan) as [Uint8Array];
-    return { fragment, deadlineMs: chain.deadlineMs(readHeader('fragment', fragment).epoch) };
+    return { fragment, deadlineMs: chain.deadlineMs(readHeader('fragment', fragment).epoch), chain };
   };
   const open = ({ fragment }: Sealed): boolean => {
     const header = readHeader('fragment', fragment);
@@ -155,7 +160,7 @@ it(`without any look at the clock, keys open nothing after T + Δ, in ${UNCHECKE
   const { maxMs } = wiping.lag();
   chain.dispose();
   console.log(`keys alone: ${attempts}; the longest lag was ${maxMs.toFixed(3)} ms`);
-  attempts.checkEarly();
+  attempts.checkEarly(SHARE);
   expect(attempts.latestMs).toBeLessThanOrEqual(maxMs);
 });
 
@@ -244,7 +249,6 @@ async function tryAdapter(name: string, start: () => Promise<Ends>): Promise<voi
           const known = deadlines.get(fragment) as { deadlineMs: number; chain: EpochChain };
           const enteredMs = performance.now();
           const opened = receiver.open(fragment).kind === 'message';
-          // Keys that died of lost time fail closed: that is another test.
           if (opened || known.chain.death === undefined) attempts.note(enteredMs, known.deadlineMs, opened);
         }
       }
@@ -275,7 +279,7 @@ async function tryAdapter(name: string, start: () => Promise<Ends>): Promise<voi
   });
   await close();
   console.log(`${name}: ${attempts}`);
-  attempts.check(PER_ADAPTER);
+  attempts.check(PER_ADAPTER, SHARE);
 }
 
 describe(`each adapter, ${PER_ADAPTER} attempts`, () => {
