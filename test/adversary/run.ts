@@ -25,8 +25,9 @@ import { attack, type Spoils } from './attack.ts';
 import { compileKernel } from './kernel.ts';
 import { type Dump, dump, stop } from './memory.ts';
 import { localScenario, type Scenario, type Scene, type Watched } from './scenario.ts';
+import { sessionScenario } from './session.ts';
 
-const SCENARIOS: Readonly<Record<string, Scenario>> = { vault: localScenario };
+const SCENARIOS: Readonly<Record<string, Scenario>> = { vault: localScenario, session: sessionScenario };
 
 /** Epochs that are over when the memory is taken, at least. */
 const EXPIRED_EPOCHS = 6;

@@ -4,9 +4,16 @@
  * @module
  */
 import type { Target } from '../target.ts';
+import { FRAGMENTS } from './fragments.ts';
 import { KEY_ENCODINGS } from './keys.ts';
 import { SEALED_FORMATS } from './sealed.ts';
 import { STORED } from './stores.ts';
 import { TEXTS } from './texts.ts';
 
-export const TARGETS: readonly Target[] = [...SEALED_FORMATS, ...KEY_ENCODINGS, ...STORED, ...TEXTS];
+export const TARGETS: readonly Target[] = [
+  ...SEALED_FORMATS,
+  ...KEY_ENCODINGS,
+  ...STORED,
+  ...TEXTS,
+  ...FRAGMENTS,
+];

@@ -8,7 +8,15 @@ import { fuzz } from '../../fuzz/fuzzer.ts';
 import { TARGETS } from '../../fuzz/targets/index.ts';
 
 /** Fewer where one takes milliseconds. */
-const SLOW = new Set(['envelope-message', 'envelope-stream', 'key-file', 'aead-stream']);
+const SLOW = new Set([
+  'envelope-message',
+  'envelope-stream',
+  'key-file',
+  'aead-stream',
+  'session-receiver',
+  'session-sender',
+  'destruction-receipt',
+]);
 const runsOf = (name: string) => (SLOW.has(name) ? 150 : 1500);
 
 describe.each(TARGETS.map((target) => ({ name: target.name, target })))('$name', ({ name, target }) => {
