@@ -46,6 +46,8 @@ export interface TickResult {
 /** A plan leads to the next; more in a row are no plan. */
 const MAX_ROUNDS = 16;
 const MAX_REASON_LENGTH = 256;
+/** Two looks are at least so far apart. */
+const MIN_DELAY_MS = 10;
 const FOREVER: number = Number.MAX_SAFE_INTEGER;
 
 /** A key's life with other notes of a generation. */
@@ -421,22 +423,23 @@ export class Rotator {
   // Time and order
 
   #schedule(delayMs: number): void {
-    this.#timer = setTimeout(() => {
-      void this.tick()
-        .then(({ nextAtMs }) => nextAtMs)
-        .catch((error: unknown) => {
-          if (!this.#closed) this.#tellFailure(error);
-          return undefined;
-        })
-        .then((nextAtMs) => {
-          if (this.#closed) return;
-          const { tickMs, leaseMs } = this.#options;
-          const longestMs = Math.min(tickMs, Math.ceil(leaseMs / 3));
-          const untilMs = nextAtMs === undefined ? longestMs : nextAtMs - this.#nowMs();
-          this.#schedule(Math.min(longestMs, Math.max(10, untilMs)));
-        });
-    }, delayMs);
-    (this.#timer as { unref?(): void }).unref?.();
+    const timer: { unref?(): void } = setTimeout(() => void this.#turn(), delayMs);
+    this.#timer = timer as ReturnType<typeof setTimeout>;
+    timer.unref?.();
+  }
+
+  /** A tick by the timer, and when the next one is. */
+  async #turn(): Promise<void> {
+    const { tickMs, leaseMs } = this.#options;
+    let delayMs = Math.min(tickMs, Math.ceil(leaseMs / 3));
+    try {
+      const { isLeader, nextAtMs } = await this.tick();
+      // Others look whether the lease has run out, and nothing else is theirs to do.
+      if (isLeader && nextAtMs !== undefined) delayMs = Math.min(delayMs, nextAtMs - this.#nowMs());
+    } catch (error) {
+      if (!this.#closed) this.#tellFailure(error);
+    }
+    if (!this.#closed) this.#schedule(Math.max(MIN_DELAY_MS, delayMs));
   }
 
   #nowMs(): number {
