@@ -149,7 +149,7 @@ const GAUGES: Readonly<
  * @example const end = await meterRotator(rotator);
  */
 export async function meterRotator(rotator: Rotator, options?: MeterRotatorOptions): Promise<() => void> {
-  if (!(rotator instanceof Rotator)) {
+  if (!Rotator.is(rotator)) {
     throw new InputError('ERR_INPUT_TYPE', 'rotator', 'a Rotator', describe(rotator));
   }
   const given = checkOptions('options', options, ['meter']).meter;
