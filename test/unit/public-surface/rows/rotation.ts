@@ -290,7 +290,12 @@ export const ROTATION: Table = {
         store,
         name('options.name', 'data'),
         optional(flag('options.allowCompromised')),
-        optional(argument('options.onProgress', () => () => {}, { takes: FUNCTIONS })),
+        optional(
+          argument('options.onProgress', () => () => {}, {
+            takes: FUNCTIONS,
+            throwing: pick('a class', 'a proxy of a function that throws'),
+          }),
+        ),
       ),
     ]),
     'rotation.meterRotator': row(meterAndEnd, [argument('rotator', () => rotator), options(meter)]),
