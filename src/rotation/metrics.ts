@@ -3,35 +3,39 @@
  *
  * @module
  */
-import { checkOptions, describe, isObject } from '../bytes.ts';
+import { checkOptions, describe, isObject, readFrom } from '../bytes.ts';
 import { InputError, UnsupportedError } from '../errors.ts';
 import { Rotator } from './rotator.ts';
 
 /** What an instrument is told. */
-type Attributes = Readonly<Record<string, string | number>>;
+export type MeterAttributes = Readonly<Record<string, string | number>>;
 
-interface Observation {
-  observe(value: number, attributes?: Attributes): void;
+/** Takes a reading. */
+export interface MeterReading {
+  readonly observe: (value: number, attributes?: MeterAttributes) => void;
 }
 
-interface Observable {
-  addCallback(callback: (observation: Observation) => void): void;
-  removeCallback(callback: (observation: Observation) => void): void;
+/** Something that is read when somebody asks. */
+export interface MeterGauge {
+  readonly addCallback: (callback: (observation: MeterReading) => void) => void;
+  readonly removeCallback: (callback: (observation: MeterReading) => void) => void;
 }
 
-interface Counter {
-  add(value: number, attributes?: Attributes): void;
+/** Something that is counted. */
+export interface MeterCounter {
+  readonly add: (value: number, attributes?: MeterAttributes) => void;
 }
 
-interface InstrumentOptions {
+/** What an instrument is about. */
+export interface MeterInstrument {
   readonly description: string;
   readonly unit?: string;
 }
 
 /** What is used of a meter of OpenTelemetry. */
 export interface RotationMeter {
-  readonly createObservableGauge: (name: string, options: InstrumentOptions) => Observable;
-  readonly createCounter: (name: string, options: InstrumentOptions) => Counter;
+  readonly createObservableGauge: (name: string, options: MeterInstrument) => MeterGauge;
+  readonly createCounter: (name: string, options: MeterInstrument) => MeterCounter;
 }
 
 /** Options of {@link meterRotator}. */
@@ -61,14 +65,18 @@ async function loadMeter(): Promise<RotationMeter> {
 }
 
 function checkMeter(meter: unknown): asserts meter is RotationMeter {
-  const { createObservableGauge, createCounter } = (isObject(meter) ? meter : {}) as Partial<RotationMeter>;
+  const expected = 'a meter of OpenTelemetry';
+  const { createObservableGauge, createCounter } = readFrom('options.meter', expected, () => {
+    const { createObservableGauge, createCounter } = (isObject(meter) ? meter : {}) as Partial<RotationMeter>;
+    return { createObservableGauge, createCounter };
+  });
   if (typeof createObservableGauge === 'function' && typeof createCounter === 'function') return;
-  throw new InputError('ERR_INPUT_TYPE', 'options.meter', 'a meter of OpenTelemetry', describe(meter));
+  throw new InputError('ERR_INPUT_TYPE', 'options.meter', expected, describe(meter));
 }
 
 /** Gauges by name: what they are, and how they are read. */
 const GAUGES: Readonly<
-  Record<string, InstrumentOptions & { read(rotator: Rotator, observation: Observation): void }>
+  Record<string, MeterInstrument & { read(rotator: Rotator, observation: MeterReading): void }>
 > = {
   'mwrasp.rotation.generation.age': {
     description: 'Time since a generation became active',
@@ -145,7 +153,7 @@ const GAUGES: Readonly<
  * @example const end = await meterRotator(rotator);
  */
 export async function meterRotator(rotator: Rotator, options?: MeterRotatorOptions): Promise<() => void> {
-  if (!(rotator instanceof Rotator)) {
+  if (!Rotator.is(rotator)) {
     throw new InputError('ERR_INPUT_TYPE', 'rotator', 'a Rotator', describe(rotator));
   }
   const given = checkOptions('options', options, ['meter']).meter;
@@ -159,7 +167,7 @@ export async function meterRotator(rotator: Rotator, options?: MeterRotatorOptio
   });
   const ends = Object.entries(GAUGES).map(([name, { read, ...about }]) => {
     const gauge = meter.createObservableGauge(name, about);
-    const callback = (observation: Observation) => read(rotator, observation);
+    const callback = (observation: MeterReading) => read(rotator, observation);
     gauge.addCallback(callback);
     return () => gauge.removeCallback(callback);
   });

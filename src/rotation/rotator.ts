@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { checkInteger, checkInternal, checkOptions, describe, INTERNAL } from '../bytes.ts';
+import { checkInteger, checkInternal, checkOptions, describe, INTERNAL, isObject } from '../bytes.ts';
 import { InputError, PqError } from '../errors.ts';
 import type { Draft } from '../keystore/draft.ts';
 import { checkFlag } from '../keystore/inputs.ts';
@@ -46,6 +46,8 @@ export interface TickResult {
 /** A plan leads to the next; more in a row are no plan. */
 const MAX_ROUNDS = 16;
 const MAX_REASON_LENGTH = 256;
+/** Two looks are at least so far apart. */
+const MIN_DELAY_MS = 10;
 const FOREVER: number = Number.MAX_SAFE_INTEGER;
 
 /** A key's life with other notes of a generation. */
@@ -74,6 +76,7 @@ export class Rotator {
   #tail: Promise<unknown> = Promise.resolve();
   #seen: Manifest | undefined;
   #mustSweep = true;
+  #announced = false;
   /** Problems that were told, so that each is told once. */
   #told = new Set<string>();
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -95,6 +98,11 @@ export class Rotator {
     return new Rotator(INTERNAL, options);
   }
 
+  /** @internal */
+  static is(value: unknown): value is Rotator {
+    return isObject(value) && #options in value;
+  }
+
   /** This rotator's name among others. */
   get holder(): string {
     return this.#options.holder;
@@ -114,8 +122,6 @@ export class Rotator {
     this.#checkOpen();
     if (this.#started) return;
     this.#started = true;
-    // Whoever was told by a process that is gone may not have heard it.
-    this.#announce();
     this.#schedule(0);
   }
 
@@ -336,6 +342,9 @@ export class Rotator {
     const wasLeader = this.#commits.counts;
     const lease = await this.#leadership.hold();
     const manifest = await access.refresh();
+    // Whoever was told by a process that is gone may not have heard it.
+    if (!this.#announced) this.#tellBetween(undefined, manifest);
+    this.#announced = true;
     if (lease === undefined) {
       this.#commits.end();
       if (wasLeader) this.#emitter.tell({ kind: 'follower', holder });
@@ -375,10 +384,6 @@ export class Rotator {
     const before = this.#seen;
     this.#seen = manifest;
     this.#tellBetween(before, manifest);
-  }
-
-  #announce(): void {
-    this.#tellBetween(undefined, this.#options.access.manifest);
   }
 
   #tellBetween(before: Manifest | undefined, after: Manifest): void {
@@ -421,22 +426,23 @@ export class Rotator {
   // Time and order
 
   #schedule(delayMs: number): void {
-    this.#timer = setTimeout(() => {
-      void this.tick()
-        .then(({ nextAtMs }) => nextAtMs)
-        .catch((error: unknown) => {
-          if (!this.#closed) this.#tellFailure(error);
-          return undefined;
-        })
-        .then((nextAtMs) => {
-          if (this.#closed) return;
-          const { tickMs, leaseMs } = this.#options;
-          const longestMs = Math.min(tickMs, Math.ceil(leaseMs / 3));
-          const untilMs = nextAtMs === undefined ? longestMs : nextAtMs - this.#nowMs();
-          this.#schedule(Math.min(longestMs, Math.max(10, untilMs)));
-        });
-    }, delayMs);
-    (this.#timer as { unref?(): void }).unref?.();
+    const timer: { unref?(): void } = setTimeout(() => void this.#turn(), delayMs);
+    this.#timer = timer as ReturnType<typeof setTimeout>;
+    timer.unref?.();
+  }
+
+  /** A tick by the timer, and when the next one is. */
+  async #turn(): Promise<void> {
+    const { tickMs, leaseMs } = this.#options;
+    let delayMs = Math.min(tickMs, Math.ceil(leaseMs / 3));
+    try {
+      const { isLeader, nextAtMs } = await this.tick();
+      // Others look whether the lease has run out, and nothing else is theirs to do.
+      if (isLeader && nextAtMs !== undefined) delayMs = Math.min(delayMs, nextAtMs - this.#nowMs());
+    } catch (error) {
+      if (!this.#closed) this.#tellFailure(error);
+    }
+    if (!this.#closed) this.#schedule(Math.max(MIN_DELAY_MS, delayMs));
   }
 
   #nowMs(): number {
