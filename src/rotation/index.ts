@@ -28,7 +28,16 @@ export {
   type KeyringVerifyOptions,
 } from './keyring.ts';
 export { type Lease, type LeaseHolder, type LeaseProvider, MemoryLeaseProvider } from './lease.ts';
-export { type MeterRotatorOptions, meterRotator, type RotationMeter } from './metrics.ts';
+export {
+  type MeterAttributes,
+  type MeterCounter,
+  type MeterGauge,
+  type MeterInstrument,
+  type MeterReading,
+  type MeterRotatorOptions,
+  meterRotator,
+  type RotationMeter,
+} from './metrics.ts';
 export type { PlannedStep } from './planner.ts';
 export { DEFAULT_ROTATION_POLICY, type RotationPolicy } from './policy.ts';
 export type { RedisLeaseClient } from './redis.ts';

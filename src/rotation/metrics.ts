@@ -8,30 +8,34 @@ import { InputError, UnsupportedError } from '../errors.ts';
 import { Rotator } from './rotator.ts';
 
 /** What an instrument is told. */
-type Attributes = Readonly<Record<string, string | number>>;
+export type MeterAttributes = Readonly<Record<string, string | number>>;
 
-interface Observation {
-  observe(value: number, attributes?: Attributes): void;
+/** Takes a reading. */
+export interface MeterReading {
+  readonly observe: (value: number, attributes?: MeterAttributes) => void;
 }
 
-interface Observable {
-  addCallback(callback: (observation: Observation) => void): void;
-  removeCallback(callback: (observation: Observation) => void): void;
+/** Something that is read when somebody asks. */
+export interface MeterGauge {
+  readonly addCallback: (callback: (observation: MeterReading) => void) => void;
+  readonly removeCallback: (callback: (observation: MeterReading) => void) => void;
 }
 
-interface Counter {
-  add(value: number, attributes?: Attributes): void;
+/** Something that is counted. */
+export interface MeterCounter {
+  readonly add: (value: number, attributes?: MeterAttributes) => void;
 }
 
-interface InstrumentOptions {
+/** What an instrument is about. */
+export interface MeterInstrument {
   readonly description: string;
   readonly unit?: string;
 }
 
 /** What is used of a meter of OpenTelemetry. */
 export interface RotationMeter {
-  readonly createObservableGauge: (name: string, options: InstrumentOptions) => Observable;
-  readonly createCounter: (name: string, options: InstrumentOptions) => Counter;
+  readonly createObservableGauge: (name: string, options: MeterInstrument) => MeterGauge;
+  readonly createCounter: (name: string, options: MeterInstrument) => MeterCounter;
 }
 
 /** Options of {@link meterRotator}. */
@@ -68,7 +72,7 @@ function checkMeter(meter: unknown): asserts meter is RotationMeter {
 
 /** Gauges by name: what they are, and how they are read. */
 const GAUGES: Readonly<
-  Record<string, InstrumentOptions & { read(rotator: Rotator, observation: Observation): void }>
+  Record<string, MeterInstrument & { read(rotator: Rotator, observation: MeterReading): void }>
 > = {
   'mwrasp.rotation.generation.age': {
     description: 'Time since a generation became active',
@@ -159,7 +163,7 @@ export async function meterRotator(rotator: Rotator, options?: MeterRotatorOptio
   });
   const ends = Object.entries(GAUGES).map(([name, { read, ...about }]) => {
     const gauge = meter.createObservableGauge(name, about);
-    const callback = (observation: Observation) => read(rotator, observation);
+    const callback = (observation: MeterReading) => read(rotator, observation);
     gauge.addCallback(callback);
     return () => gauge.removeCallback(callback);
   });

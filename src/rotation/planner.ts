@@ -172,7 +172,8 @@ function planActive(sketch: Sketch, { nowMs }: PlanInput): void {
 }
 
 /** The next generation is published before its time, and takes over when it comes. */
-function planSuccession(sketch: Sketch, { policy, algorithm, linked, nowMs }: PlanInput): void {
+function planSuccession(sketch: Sketch, input: PlanInput): void {
+  const { policy, algorithm, linked, nowMs } = input;
   const active = sketch.active as GenerationView;
   const leftMs = Math.max(0, policy.periodMs - sketch.age(active));
   const before = sketch.pending;
@@ -203,6 +204,8 @@ function planSuccession(sketch: Sketch, { policy, algorithm, linked, nowMs }: Pl
   if (isDue && unseenMs <= 0) {
     sketch.activate(pending);
     sketch.retire(active);
+    // Its own successor may have to be published at once.
+    planSuccession(sketch, input);
     return;
   }
   const dueMs = isDue ? 0 : Math.min(leftMs, (pending.activatedAtMs ?? nowMs) - nowMs);

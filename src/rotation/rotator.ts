@@ -7,24 +7,23 @@
  * @module
  */
 import { checkInteger, checkInternal, checkOptions, describe, INTERNAL } from '../bytes.ts';
-import { InputError, KeyStoreError, PqError } from '../errors.ts';
+import { InputError, PqError } from '../errors.ts';
 import type { Draft } from '../keystore/draft.ts';
 import { checkFlag } from '../keystore/inputs.ts';
 import { checkName, checkRef, type KeyRef, type KeyState } from '../keystore/keystore.ts';
 import { findEntry, type Manifest } from '../keystore/manifest.ts';
 import { wrongState } from '../keystore/refusals.ts';
-import { applyActions, withKey, withNotes } from './apply.ts';
-import { linkIdentity } from './directory/link.ts';
+import { withNotes } from './apply.ts';
+import { RotationCommits } from './commits.ts';
 import { RotationEmitter, type RotationEvent } from './events.ts';
 import { Leadership } from './leadership.ts';
 import type { Lease } from './lease.ts';
 import type { KeyLife, Life } from './life.ts';
-import { ROTATION_EXTENSION, readLife, writeLife } from './life-format.ts';
+import { readLife } from './life-format.ts';
 import { eventsBetween } from './observe.ts';
-import type { Plan, PlanProblem } from './planner.ts';
-import { POLICY_NAMES, type RotationPolicy } from './policy.ts';
+import type { PlanProblem } from './planner.ts';
 import { type CheckedRotatorOptions, checkRotatorOptions, type RotatorOptions } from './rotator-options.ts';
-import { planFor, type RotationStatus, statusFrom } from './status.ts';
+import { type RotationStatus, statusFrom } from './status.ts';
 
 /** Options of {@link Rotator.rotateNow}. */
 export interface RotateNowOptions {
@@ -46,26 +45,36 @@ export interface TickResult {
 
 /** A plan leads to the next; more in a row are no plan. */
 const MAX_ROUNDS = 16;
-/** Running time is stored at least so often while holders wait for a destruction. */
-const STORE_RUNNING_MS = 900_000;
 const MAX_REASON_LENGTH = 256;
+/** Two looks are at least so far apart. */
+const MIN_DELAY_MS = 10;
 const FOREVER: number = Number.MAX_SAFE_INTEGER;
 
-function samePolicy(a: RotationPolicy, b: RotationPolicy): boolean {
-  return POLICY_NAMES.every((name) => a[name] === b[name]);
+/** A key's life with other notes of a generation. */
+function withChanges(
+  key: KeyLife,
+  { generation }: KeyRef,
+  { suspendedFrom, ...changes }: { suspendedFrom?: KeyState | undefined; heldUntilMs?: number },
+): KeyLife {
+  const { suspendedFrom: _, ...notes } = key.notes.get(generation) ?? { createdRunningMs: 0 };
+  const kept = 'heldUntilMs' in changes ? _ : suspendedFrom;
+  return withNotes(key, generation, {
+    ...notes,
+    ...changes,
+    ...(kept === undefined ? {} : { suspendedFrom: kept }),
+  });
 }
 
 /** Rotates the keys of one store. */
 export class Rotator {
   readonly #options: CheckedRotatorOptions;
   readonly #leadership: Leadership;
+  readonly #commits: RotationCommits;
   readonly #emitter = new RotationEmitter();
   readonly #endWatch: () => void;
   /** Work runs one after the other. */
   #tail: Promise<unknown> = Promise.resolve();
   #seen: Manifest | undefined;
-  /** Running time at a moment of the monotonic clock, while this process leads. */
-  #running: { readonly monotonicMs: number; readonly runningMs: number } | undefined;
   #mustSweep = true;
   /** Problems that were told, so that each is told once. */
   #told = new Set<string>();
@@ -78,6 +87,7 @@ export class Rotator {
     this.#options = options;
     const { leases, holder, leaseMs, clock, access } = options;
     this.#leadership = new Leadership(leases, holder, leaseMs, clock);
+    this.#commits = new RotationCommits(options, this.#leadership, (error) => this.#tellFailure(error));
     this.#seen = access.manifest;
     this.#endWatch = access.onCommit((manifest) => this.#observe(manifest));
   }
@@ -188,7 +198,7 @@ export class Rotator {
     await this.#inTurn(async () => {
       for (const one of names) {
         this.#emitter.tell({ kind: 'demanded', name: one, reason });
-        await this.#rotate(one, urgent === true);
+        await this.#commits.rotate(one, urgent === true, this.#nowMs());
       }
     });
   }
@@ -213,7 +223,7 @@ export class Rotator {
       if (state === 'suspended') return key;
       if (state === 'compromised' || state === 'destroying') throw wrongState(entry, 'become suspended');
       draft.update(wanted, { state: 'suspended' });
-      return this.#note(key, wanted, { suspendedFrom: state });
+      return withChanges(key, wanted, { suspendedFrom: state });
     });
   }
 
@@ -266,7 +276,7 @@ export class Rotator {
       if (suspendedFrom === 'pending' && isNewest && !entry.publicOnly)
         draft.update(wanted, { state: 'pending' });
       else draft.update(wanted, { state: 'retired', retiredAtMs: entry.retiredAtMs ?? nowMs });
-      return this.#note(key, wanted, { suspendedFrom: undefined });
+      return withChanges(key, wanted, { suspendedFrom: undefined });
     });
   }
 
@@ -289,7 +299,7 @@ export class Rotator {
     await this.#changeOne(ref, (draft, key, wanted) => {
       const entry = findEntry(draft.manifest, wanted);
       if (entry.state === 'destroying') throw wrongState(entry, 'be held');
-      return this.#note(key, wanted, { heldUntilMs: untilMs });
+      return withChanges(key, wanted, { heldUntilMs: untilMs });
     });
   }
 
@@ -303,7 +313,7 @@ export class Rotator {
    */
   status(): RotationStatus {
     const { manifest } = this.#options.access;
-    return statusFrom(manifest, this.#nowMs(), this.#runningMs(readLife(manifest)));
+    return statusFrom(manifest, this.#nowMs(), this.#commits.runningMs(readLife(manifest)));
   }
 
   /**
@@ -325,247 +335,40 @@ export class Rotator {
 
   async #tick(nowMs: number): Promise<TickResult> {
     const { access, holder } = this.#options;
-    const wasLeader = this.#running !== undefined;
+    const wasLeader = this.#commits.counts;
     const lease = await this.#leadership.hold();
     const manifest = await access.refresh();
     if (lease === undefined) {
-      this.#running = undefined;
+      this.#commits.end();
       if (wasLeader) this.#emitter.tell({ kind: 'follower', holder });
-      return { isLeader: false, commits: 0, nextAtMs: this.#nextAtMs(manifest, nowMs) };
+      return { isLeader: false, commits: 0, nextAtMs: this.#commits.nextAtMs(manifest, nowMs) };
     }
     if (!wasLeader) this.#lead(lease, readLife(manifest));
     if (this.#mustSweep) await access.sweep();
     this.#mustSweep = false;
     let commits = 0;
     for (let round = 0; round < MAX_ROUNDS; round++) {
-      if (!this.#hasWork(access.manifest, lease, nowMs)) break;
-      if (await this.#commit(nowMs)) commits++;
+      if (!this.#commits.hasWork(access.manifest, lease, nowMs)) break;
+      if (await this.#commits.commit(nowMs)) commits++;
       else break;
     }
     this.#tellProblems(nowMs);
-    return { isLeader: this.isLeader, commits, nextAtMs: this.#nextAtMs(access.manifest, nowMs) };
+    return { isLeader: this.isLeader, commits, nextAtMs: this.#commits.nextAtMs(access.manifest, nowMs) };
   }
 
-  #lead({ fence }: Lease, { runningMs }: Life): void {
-    const { clock, holder } = this.#options;
-    this.#running = { monotonicMs: clock.monotonicMs(), runningMs };
+  #lead({ fence }: Lease, life: Life): void {
+    this.#commits.begin(life);
     this.#mustSweep = true;
-    this.#emitter.tell({ kind: 'leader', holder, fence });
+    this.#emitter.tell({ kind: 'leader', holder: this.holder, fence });
   }
 
-  /** Whether a commit is needed. */
-  #hasWork(manifest: Manifest, lease: Lease, nowMs: number): boolean {
-    const life = readLife(manifest);
-    if (life.fence !== lease.fence || this.#configured(life) !== life) return true;
-    const runningMs = this.#runningMs(life);
-    if (this.#plans(manifest, life, nowMs, runningMs).some(({ plan }) => plan.actions.length > 0))
-      return true;
-    const isAwaited = [...life.keys.values()].some(({ notes }) =>
-      [...notes.values()].some(({ noticeRunningMs }) => noticeRunningMs !== undefined),
-    );
-    return isAwaited && runningMs - life.runningMs >= STORE_RUNNING_MS;
-  }
-
-  /** One commit of all that is to be done now; whether it was made. */
-  async #commit(nowMs: number): Promise<boolean> {
-    const { access } = this.#options;
-    const links = await this.#signLinks(access.manifest, nowMs);
-    for (let attempt = 0; ; attempt++) {
-      const { lease } = this.#leadership;
-      if (lease === undefined) return false;
-      const seen = readLife(access.manifest).fence;
-      if (seen > lease.fence && attempt === 0) {
-        // A counter that was lost, or one of another process of its own.
-        await this.#leadership.outgrow(seen);
-        await this.#leadership.hold();
-        continue;
-      }
-      await access.change(async (draft) => {
-        const life = readLife(draft.manifest);
-        this.#checkFence(life, lease);
-        const runningMs = this.#runningMs(life);
-        const next = { ...this.#configured(life), fence: lease.fence };
-        await this.#carryOut(draft, next, nowMs, runningMs, links);
-      });
-      return true;
-    }
-  }
-
-  /** Plans over a draft, and does what the plans say. */
-  async #carryOut(
-    draft: Draft,
-    life: Life,
-    nowMs: number,
-    runningMs: number,
-    links: ReadonlyMap<string, Uint8Array>,
-    names: Iterable<string> = this.#options.keys.keys(),
-  ): Promise<void> {
-    const moment = { nowMs, runningMs, wallHighMs: Math.max(life.wallHighMs, nowMs) };
-    let next: Life = { ...life, runningMs, wallHighMs: moment.wallHighMs };
-    for (const name of names) {
-      const key = next.keys.get(name) as KeyLife;
-      const { actions } = planFor(draft.manifest, next, key, nowMs, runningMs);
-      const own = new Map(
-        actions.flatMap((action) => {
-          const link = action.kind === 'link' ? links.get(`${name}/${action.from}/${action.to}`) : undefined;
-          return action.kind === 'link' && link !== undefined ? [[action.from, link] as const] : [];
-        }),
-      );
-      next = withKey(next, await applyActions(draft, key, actions, own, moment));
-    }
-    draft.extend(ROTATION_EXTENSION, writeLife(next));
-  }
-
-  #checkFence({ fence }: Life, lease: Lease): void {
-    if (fence > lease.fence || !lease.isHeld()) {
-      throw new KeyStoreError(
-        'ERR_KEYSTORE_FENCED',
-        `another process became the rotator: this one's fence is ${lease.fence}, the store has seen ${fence}; nothing was changed`,
-      );
-    }
-  }
-
-  /** A life with the keys and policies of this rotator. The same one when it has them. */
-  #configured(life: Life): Life {
-    let next = life;
-    for (const [name, { algorithm, policy }] of this.#options.keys) {
-      const key = next.keys.get(name);
-      if (key?.algorithm === algorithm && samePolicy(key.policy, policy)) continue;
-      next = withKey(next, { notes: new Map(), links: new Map(), ...key, name, algorithm, policy });
-    }
-    return next;
-  }
-
-  #plans(manifest: Manifest, life: Life, nowMs: number, runningMs: number): { name: string; plan: Plan }[] {
-    return [...this.#options.keys.keys()].flatMap((name) => {
-      const key = life.keys.get(name);
-      return key === undefined ? [] : [{ name, plan: planFor(manifest, life, key, nowMs, runningMs) }];
-    });
-  }
-
-  /** Signs the links that plans ask for. One that cannot be signed is tried again; rotation does not wait for it. */
-  async #signLinks(manifest: Manifest, nowMs: number): Promise<Map<string, Uint8Array>> {
-    const life = readLife(manifest);
-    const links = new Map<string, Uint8Array>();
-    for (const { name, plan } of this.#plans(manifest, life, nowMs, this.#runningMs(life))) {
-      for (const action of plan.actions) {
-        if (action.kind !== 'link') continue;
-        const { from, to } = action;
-        try {
-          const link = await linkIdentity(this.#options.keystore, {
-            from: { name, generation: from },
-            to: { name, generation: to },
-            nowMs,
-          });
-          links.set(`${name}/${from}/${to}`, link);
-        } catch (error) {
-          this.#tellFailure(error);
-        }
-      }
-    }
-    return links;
-  }
-
-  #nextAtMs(manifest: Manifest, nowMs: number): number | undefined {
-    const life = readLife(manifest);
-    const times = this.#plans(manifest, life, nowMs, this.#runningMs(life)).flatMap(({ plan }) =>
-      plan.next.map(({ atMs }) => atMs),
-    );
-    return times.length === 0 ? undefined : Math.max(nowMs, Math.min(...times));
-  }
-
-  // Changes that somebody asks for
-
-  async #rotate(name: string, urgent: boolean): Promise<void> {
-    const { access } = this.#options;
-    // Published, then linked and activated.
-    for (let step = 0; step < 2; step++) {
-      const nowMs = this.#nowMs();
-      const links = await this.#linksFor(name, nowMs);
-      const isDone = await access.change(async (draft) => {
-        const life = this.#configured(readLife(draft.manifest));
-        const key = life.keys.get(name) as KeyLife;
-        const leadMs = urgent ? 0 : key.policy.minLeadMs;
-        const runningMs = this.#runningMs(life);
-        let pending = draft.manifest.entries.find(
-          ({ ref, state }) => ref.name === name && state === 'pending',
-        );
-        const hasActive = draft.manifest.entries.some(
-          ({ ref, state }) => ref.name === name && state === 'active',
-        );
-        let next = life;
-        if (pending === undefined && hasActive) {
-          const times = { createdAtMs: nowMs, activatedAtMs: nowMs + leadMs };
-          pending = await draft.create({ name, algorithm: key.algorithm, state: 'pending', ...times });
-          next = withKey(life, withNotes(key, pending.ref.generation, { createdRunningMs: runningMs }));
-          draft.extend(ROTATION_EXTENSION, writeLife(next));
-          return false;
-        }
-        if (pending !== undefined) {
-          const earliestMs = Math.max(nowMs, pending.createdAtMs + leadMs);
-          draft.update(pending.ref, {
-            activatedAtMs: Math.min(pending.activatedAtMs ?? earliestMs, earliestMs),
-          });
-        }
-        const impatient = urgent ? withKey(next, { ...key, policy: { ...key.policy, minLeadMs: 0 } }) : next;
-        await this.#carryOut(draft, impatient, nowMs, runningMs, links, [name]);
-        const done = readLife(draft.manifest);
-        const own = done.keys.get(name) as KeyLife;
-        draft.extend(ROTATION_EXTENSION, writeLife(withKey(done, { ...own, policy: key.policy })));
-        return true;
-      });
-      if (isDone) return;
-    }
-  }
-
-  async #linksFor(name: string, nowMs: number): Promise<Map<string, Uint8Array>> {
-    const { access, keystore } = this.#options;
-    const manifest = await access.refresh();
-    const own = manifest.entries.filter(({ ref }) => ref.name === name);
-    const from = own.findLast(({ state }) => state === 'active');
-    const to = own.find(({ state }) => state === 'pending');
-    const isLinked = readLife(manifest)
-      .keys.get(name)
-      ?.links.has(from?.ref.generation ?? 0);
-    if (from?.algorithm !== 'ML-DSA-87' || to === undefined || isLinked) return new Map();
-    try {
-      const link = await linkIdentity(keystore, { from: from.ref, to: to.ref, nowMs });
-      return new Map([[`${name}/${from.ref.generation}/${to.ref.generation}`, link]]);
-    } catch (error) {
-      this.#tellFailure(error);
-      return new Map();
-    }
-  }
-
-  /** Changes one generation, whoever has the lease, and does what follows from it in the same commit. */
   async #changeOne(
     ref: KeyRef,
     change: (draft: Draft, key: KeyLife, wanted: KeyRef) => KeyLife,
   ): Promise<void> {
     const wanted = checkRef('ref', ref);
     this.#checkKey('ref.name', wanted.name);
-    const { name } = wanted;
-    await this.#inTurn(() =>
-      this.#options.access.change(async (draft) => {
-        const life = this.#configured(readLife(draft.manifest));
-        const changed = withKey(life, change(draft, life.keys.get(name) as KeyLife, wanted));
-        await this.#carryOut(draft, changed, this.#nowMs(), this.#runningMs(life), new Map(), [name]);
-      }),
-    );
-  }
-
-  #note(
-    key: KeyLife,
-    { generation }: KeyRef,
-    { suspendedFrom, ...changes }: { suspendedFrom?: KeyState | undefined; heldUntilMs?: number },
-  ): KeyLife {
-    const { suspendedFrom: _, ...notes } = key.notes.get(generation) ?? { createdRunningMs: 0 };
-    const kept = 'heldUntilMs' in changes ? _ : suspendedFrom;
-    return withNotes(key, generation, {
-      ...notes,
-      ...changes,
-      ...(kept === undefined ? {} : { suspendedFrom: kept }),
-    });
+    await this.#inTurn(() => this.#commits.change(wanted, this.#nowMs(), change));
   }
 
   // What is told
@@ -598,7 +401,7 @@ export class Rotator {
       told.add(id);
       if (!this.#told.has(id)) this.#emitter.tell(event);
     };
-    for (const { name, plan } of this.#plans(manifest, life, nowMs, this.#runningMs(life))) {
+    for (const { name, plan } of this.#commits.plans(manifest, life, nowMs, this.#commits.runningMs(life))) {
       for (const problem of plan.problems) tell(...this.#eventOf(name, problem));
     }
     this.#told = told;
@@ -620,29 +423,23 @@ export class Rotator {
   // Time and order
 
   #schedule(delayMs: number): void {
-    this.#timer = setTimeout(() => {
-      void this.tick()
-        .then(({ nextAtMs }) => nextAtMs)
-        .catch((error: unknown) => {
-          if (!this.#closed) this.#tellFailure(error);
-          return undefined;
-        })
-        .then((nextAtMs) => {
-          if (this.#closed) return;
-          const { tickMs, leaseMs } = this.#options;
-          const longestMs = Math.min(tickMs, Math.ceil(leaseMs / 3));
-          const untilMs = nextAtMs === undefined ? longestMs : nextAtMs - this.#nowMs();
-          this.#schedule(Math.min(longestMs, Math.max(10, untilMs)));
-        });
-    }, delayMs);
-    (this.#timer as { unref?(): void }).unref?.();
+    const timer: { unref?(): void } = setTimeout(() => void this.#turn(), delayMs);
+    this.#timer = timer as ReturnType<typeof setTimeout>;
+    timer.unref?.();
   }
 
-  #runningMs(life: Life): number {
-    if (this.#running === undefined) return life.runningMs;
-    const { monotonicMs, runningMs } = this.#running;
-    const ownMs = Math.floor(runningMs + this.#options.clock.monotonicMs() - monotonicMs);
-    return Math.max(life.runningMs, ownMs);
+  /** A tick by the timer, and when the next one is. */
+  async #turn(): Promise<void> {
+    const { tickMs, leaseMs } = this.#options;
+    let delayMs = Math.min(tickMs, Math.ceil(leaseMs / 3));
+    try {
+      const { isLeader, nextAtMs } = await this.tick();
+      // Others look whether the lease has run out, and nothing else is theirs to do.
+      if (isLeader && nextAtMs !== undefined) delayMs = Math.min(delayMs, nextAtMs - this.#nowMs());
+    } catch (error) {
+      if (!this.#closed) this.#tellFailure(error);
+    }
+    if (!this.#closed) this.#schedule(Math.max(MIN_DELAY_MS, delayMs));
   }
 
   #nowMs(): number {

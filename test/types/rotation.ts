@@ -54,6 +54,6 @@ await keyring.verify(bytes, bytes);
 // @ts-expect-error perhaps it has none
 export const moved: Uint8Array = result.bytes;
 // @ts-expect-error an item has an id
-rewrap([{ bytes }], { keystore, name: 'inbox' });
+void rewrap([{ bytes }], { keystore, name: 'inbox' });
 // @ts-expect-error a generation, only of events that are about one
 export const { ref } = event;

@@ -74,8 +74,14 @@ const entry: fc.Arbitrary<KeyEntry> = fc
       }),
     ),
     times,
+    fc.boolean(),
   )
-  .map(([fixed, decided]) => ({ ...fixed, ...decided }));
+  .map(([fixed, decided, halved]) => ({
+    ...fixed,
+    ...decided,
+    // A data key has no public half.
+    ...(halved && fixed.algorithm !== 'AES-256-GCM' ? { publicOnly: true as const } : {}),
+  }));
 const tombstone: fc.Arbitrary<Tombstone> = fc.record({
   id,
   ref,
