@@ -18,7 +18,7 @@ export const FORMATS = {
   F: { name: 'fragment', version: 0 },
   I: { name: 'identity link', version: 1 },
   L: { name: 'lease', version: 1 },
-  T: { name: 'rotation state', version: 1 },
+  G: { name: 'rotation state', version: 1 },
   Y: { name: 'key directory', version: 1 },
 } as const;
 

@@ -88,7 +88,7 @@ function readKey(reader: Reader): [string, KeyLife] {
 /** Writes what rotation keeps. */
 export function writeLife({ fence, wallHighMs, runningMs, keys }: Life): Uint8Array {
   const preamble = new Uint8Array(PREAMBLE_BYTES);
-  writePreamble(preamble, 'T');
+  writePreamble(preamble, 'G');
   return concat(
     preamble,
     uintBytes(fence, 8),
@@ -123,14 +123,14 @@ export function readLife({ extensions }: Manifest): Life {
 
 function parse(bytes: Uint8Array): Life {
   const found = readPreamble(bytes);
-  if (found?.letter === 'T' && found.version !== FORMATS.T.version) {
+  if (found?.letter === 'G' && found.version !== FORMATS.G.version) {
     throw new UnsupportedError(
       'ERR_UNSUPPORTED_VERSION',
-      `the store's ${FORMATS.T.name} has version ${found.version}; this release reads version ${FORMATS.T.version}`,
+      `the store's ${FORMATS.G.name} has version ${found.version}; this release reads version ${FORMATS.G.version}`,
     );
   }
   try {
-    if (found?.letter !== 'T') throw new RangeError('something else');
+    if (found?.letter !== 'G') throw new RangeError('something else');
     const reader = new Reader(bytes, PREAMBLE_BYTES);
     const fence = reader.uint(8);
     const wallHighMs = reader.uint(8);
