@@ -7,6 +7,7 @@ export default defineConfig({
     ...Object.fromEntries(publicEntries.map(({ name, source }) => [name, source])),
     'cli/main': 'src/cli/main.ts',
     'pool/worker': 'src/pool/worker.ts',
+    'fragment/wiper': 'src/fragment/wiper.ts',
     'bench/index': 'bench/index.ts',
     'bench/worker': 'bench/worker.ts',
     'bench/importer': 'bench/importer.ts',

@@ -30,7 +30,7 @@ export type Capability =
   | 'expanded-key'
   /** Extendable output that is read piece by piece. */
   | 'incremental-xof'
-  /** Hash states are zeroed after use, so that hashing a secret leaves no copy of it behind. */
+  /** What an operation computes with is zeroed after it (hash states, shared secrets), so that no copy of a secret is left behind. */
   | 'wiped-state';
 
 /** Hashes beside SHA3-512 that standards around us ask for. */

@@ -78,20 +78,30 @@ export function checkRecipientKey(recipient: KemPublicKey): void {
   checkKemPublicKey('recipient', recipient);
 }
 
-/** Makes one kind of signer of both. */
-export function toSigner(signer: SignPrivateKey | Signer | undefined): Signer | undefined {
+/**
+ * Makes one kind of signer of both.
+ *
+ * @param signer - What the caller passed.
+ * @param argument - The argument's name, for errors.
+ */
+export function toSigner(signer: SignPrivateKey | Signer, argument?: string): Signer;
+export function toSigner(signer: SignPrivateKey | Signer | undefined, argument?: string): Signer | undefined;
+export function toSigner(
+  signer: SignPrivateKey | Signer | undefined,
+  argument = 'options.signer',
+): Signer | undefined {
   if (signer === undefined) return undefined;
   if (isSignPrivateKey(signer)) {
-    keyMaterial('options.signer', signer);
+    keyMaterial(argument, signer);
     return { publicKey: signer.publicKey, sign: (message, options) => sign(signer, message, options) };
   }
   const expected = 'a SignPrivateKey or a Signer';
-  const { publicKey, sign: method } = readFrom('options.signer', expected, () => {
+  const { publicKey, sign: method } = readFrom(argument, expected, () => {
     const { publicKey, sign } = (signer ?? {}) as Partial<Signer>;
     return { publicKey, sign };
   });
   if (!isSignPublicKey(publicKey) || typeof method !== 'function') {
-    throw new InputError('ERR_INPUT_TYPE', 'options.signer', expected, describe(signer));
+    throw new InputError('ERR_INPUT_TYPE', argument, expected, describe(signer));
   }
   return { publicKey, sign: (message, options) => method.call(signer, message, options) };
 }

@@ -2,7 +2,7 @@
  * Temporal fragmentation in one process: what a vault seals, nobody can open after its time to live, because the key is
  * gone.
  *
- * Time is cut into epochs; each has a key, which is zeroed when the epoch's start is one time to live ago. Comparing
+ * Time is cut into epochs; each has a key, which a thread zeroes when the epoch's start is one time to live ago. Comparing
  * with the clock only comes first: it spares work and gives the clearer error.
  *
  * @module
@@ -13,62 +13,72 @@ import {
   checkInteger,
   checkInternal,
   checkOptions,
-  equal,
+  describe,
   INTERNAL,
   randomFill,
-  utf8,
+  toHex,
   wipe,
 } from '../bytes.ts';
-import { type Clock, checkClock, systemClock } from '../clock.ts';
+import type { ByteSource } from '../chunks.ts';
+import { type Clock, checkClock } from '../clock.ts';
 import { engine, registry } from '../engines/index.ts';
-import { AuthenticationError, ExpiredError, InputError, QuorumError, UnsupportedError } from '../errors.ts';
-import { AES_256_GCM } from '../params.ts';
+import type { Signer } from '../envelope/index.ts';
+import { AuthenticationError, InputError, QuorumError } from '../errors.ts';
 import { SecretHolder } from '../secret.ts';
-import { EpochChain } from './chain.ts';
-import {
-  COMMITMENT_BYTES,
-  type FragmentHeader,
-  HEADER_BYTES,
-  MAX_MESSAGE_BYTES,
-  NONCE_RANDOM_BYTES,
-  pieceRange,
-  readHeader,
-  VAULT_ID_BYTES,
-  writeHeader,
-} from './format.ts';
-import { LagRecorder, type LagReport } from './lag.ts';
+import type { SignPrivateKey } from '../sign/index.ts';
+import { pack, unpack } from './batch.ts';
+import { type FragmentEvent, hasSubscribers, publish } from './events.ts';
+import { type Content, ID_BYTES, MAX_MESSAGE_BYTES, type Secrecy, type StreamPosition } from './format.ts';
+import { countOf, type Group, gather } from './gather.ts';
+import type { LagReport } from './lag.ts';
+import { Opener } from './opener.ts';
+import { contextHash, localParties, type Parties } from './parties.ts';
+import { makeReceipt } from './receipt.ts';
+import { Sealer, type SealPlan } from './sealer.ts';
+import { startWiping, type WipedBy, type Wiping } from './slab/wiping.ts';
+import { type FragmentSource, joinStream, type StreamOptions, splitPieces } from './stream.ts';
+import { VaultKeys } from './vault-keys.ts';
 
 /** Options of {@link TemporalVault.create}. */
 export interface VaultOptions {
   /** How long a message can be opened, milliseconds: 20 to 60 000, 100 by default. */
   readonly ttlMs?: number;
   /**
-   * Length of an epoch, milliseconds; at most half of `ttlMs`, a quarter of it by default. A message lives between
-   * `ttlMs − epochMs` and `ttlMs`.
+   * Length of an epoch, milliseconds; at least 5 and a thousandth of `ttlMs`, at most half of it, a quarter by default. A
+   * message lives between `ttlMs − epochMs` and `ttlMs`.
    */
   readonly epochMs?: number;
   /** Where the time of deadlines comes from; the system's clocks by default. Keys die by the system's clock anyway. */
   readonly clock?: Clock;
 }
 
+/** Options of {@link TemporalVault.reassemble}. */
+export interface ReassembleOptions {
+  /** What the message was split with: without the same bytes it does not open. Empty by default. */
+  readonly context?: Uint8Array;
+}
+
 /** Options of {@link TemporalVault.split}. */
-export interface SplitOptions {
-  /** Fragments needed to reassemble; the same as `total` in this release. */
+export interface SplitOptions extends ReassembleOptions {
+  /** Fragments needed to reassemble, 1 to `total`; all of them by default. */
   readonly threshold?: number;
-  /** Fragments to make, 1 to 255; 1 by default. */
+  /** Fragments made, 1 to 255; 1 by default. */
   readonly total?: number;
+  /**
+   * `'threshold'`: fewer than `threshold` fragments say nothing even to somebody who holds the epoch's key, for 64 bytes
+   * more in each. `'normal'` by default: the key's death is what protects.
+   */
+  readonly secrecy?: Secrecy;
 }
 
-const KEY_INFO = utf8('mwrasp-crypto/fragment/v0/key');
-const EMPTY = new Uint8Array(0);
-/** The message number has 40 bits. */
-const MAX_MESSAGES_PER_EPOCH = 2 ** 40;
-const MAX_EPOCH = 2 ** 32 - 1;
+/** Options of {@link TemporalVault.splitStream}. */
+export interface SplitStreamOptions extends SplitOptions, StreamOptions {}
 
-interface EpochKey {
-  readonly encryption: Uint8Array;
-  readonly commitment: Uint8Array;
-}
+const EMPTY = /* @__PURE__ */ new Uint8Array(0);
+const SECRECIES: readonly unknown[] = ['normal', 'threshold'];
+const SPLIT_OPTIONS = ['threshold', 'total', 'secrecy', 'context'];
+/** Longest context. */
+const MAX_CONTEXT_BYTES = 65_536;
 
 /** Seals data into fragments and opens them again while their key lives. */
 export class TemporalVault extends SecretHolder {
@@ -76,33 +86,35 @@ export class TemporalVault extends SecretHolder {
   readonly ttlMs: number;
   /** Length of an epoch, milliseconds. */
   readonly epochMs: number;
-  readonly #clock: Clock;
-  readonly #chain: EpochChain;
-  readonly #vaultId = randomFill(new Uint8Array(VAULT_ID_BYTES));
-  readonly #lag = new LagRecorder();
-  /** Start of epoch 0, on the caller's clock and on the system's. */
-  readonly #startMs: number;
-  readonly #systemStartMs: number;
-  /** When the key of each epoch that has one dies at the latest, on the system's clock; oldest first. */
-  readonly #dueMs = new Map<number, number>();
-  #timer: ReturnType<typeof setTimeout> | undefined;
-  #messages = 0;
+  readonly #parties: Parties;
+  readonly #keys: VaultKeys;
+  readonly #opener: Opener;
+  readonly #listeners = new Set<(event: FragmentEvent) => void>();
+  readonly #sinceMs = Date.now();
   #disposed = false;
 
-  private constructor(token: typeof INTERNAL, ttlMs: number, epochMs: number, clock: Clock) {
+  private constructor(token: typeof INTERNAL, wiping: Wiping, ttlMs: number, epochMs: number, clock: Clock) {
     super();
     checkInternal(token, 'TemporalVault');
     this.ttlMs = ttlMs;
     this.epochMs = epochMs;
-    this.#clock = clock;
-    // Epochs of one time to live, the one that begins while the oldest is about to end, and one for a late timer.
-    this.#chain = new EpochChain(Math.ceil(ttlMs / epochMs) + 2);
-    this.#startMs = nowMs(clock);
-    this.#systemStartMs = systemClock.monotonicMs();
+    this.#parties = localParties(randomFill(new Uint8Array(ID_BYTES)));
+    this.#opener = new Opener(this.#parties);
+    this.#keys = new VaultKeys(
+      wiping,
+      { ttlMs, epochMs, clock },
+      {
+        onDestroyed: (epoch, lagMs) => this.#tell(() => ({ event: 'destroyed', id: this.id, epoch, lagMs })),
+        onAnomaly: (reason) => this.#tell(() => ({ event: 'anomaly', id: this.id, reason })),
+        onRecovered: (epoch) => this.#tell(() => ({ event: 'recovered', id: this.id, epoch })),
+      },
+    );
+    if (hasSubscribers()) wiping.wantsEvents = true;
   }
 
   /**
-   * Makes a vault with keys of its own.
+   * Makes a vault with keys of its own. The first one of a process starts the thread that zeroes keys, which takes a tenth
+   * of a second.
    *
    * @param options - Time to live, epoch length, clock.
    * @returns A vault, yours to dispose.
@@ -114,289 +126,303 @@ export class TemporalVault extends SecretHolder {
     const { ttlMs = 100 } = wanted;
     checkInteger('options.ttlMs', ttlMs, 20, 60_000);
     const { epochMs = Math.floor(ttlMs / 4) } = wanted;
-    checkInteger('options.epochMs', epochMs, 5, Math.floor(ttlMs / 2));
+    checkInteger('options.epochMs', epochMs, Math.max(5, Math.ceil(ttlMs / 1000)), Math.floor(ttlMs / 2));
     const clock = checkClock('options.clock', wanted.clock);
     // The self-tests of the engines run now, and not while the first message lives.
     registry.capable('hash', 'wiped-state');
     engine('aead');
-    return new TemporalVault(INTERNAL, ttlMs, epochMs, clock);
+    engine('hash');
+    return new TemporalVault(INTERNAL, await startWiping(), ttlMs, epochMs, clock);
+  }
+
+  /** Id of the vault, which its fragments carry: 32 hexadecimal digits. */
+  get id(): string {
+    return toHex(this.#parties.id);
+  }
+
+  /**
+   * How keys are zeroed: by a `'thread'` of its own, on time even while the main thread is blocked, or, in a runtime without
+   * threads that share memory, by a `'timer'`.
+   */
+  get wipedBy(): WipedBy {
+    return this.#keys.wiping.wipedBy;
   }
 
   /**
    * Seals data into fragments, each under AES-256-GCM with the key of the present epoch.
    *
    * @param data - Up to 1 MiB.
-   * @param options - How many fragments.
-   * @returns The fragments; all of them are needed. They may be kept anywhere.
+   * @param options - How many fragments, how many of them are needed, what they are bound to.
+   * @returns The fragments. They may be kept anywhere.
    * @throws {@link InputError} `ERR_INPUT_TYPE`, `ERR_INPUT_LENGTH`, `ERR_INPUT_RANGE`, `ERR_INPUT_OPTION`,
    * `ERR_INPUT_DISPOSED`.
-   * @throws {@link UnsupportedError} `ERR_UNSUPPORTED_OPERATION` for a threshold below the total.
    * @throws {@link ExpiredError} `ERR_EXPIRED_USE_BUDGET` when the vault has used up its 2^32 epochs, or an epoch its
-   * 2^40 messages; `ERR_EXPIRED_CLOCK_ANOMALY` when the clock gives no number.
-   * @example const fragments = vault.split(data, { threshold: 3, total: 3 });
+   * 2^40 messages; `ERR_EXPIRED_CLOCK_ANOMALY` when the clock gives no number, or time goes lost meanwhile;
+   * `ERR_EXPIRED_EPOCH_GONE` when the keys of the next epochs are not there in time.
+   * @example const fragments = vault.split(data, { threshold: 4, total: 6 });
    */
   split(data: Uint8Array, options?: SplitOptions): Uint8Array[] {
     this.#checkLive();
     checkBytes('data', data, { max: MAX_MESSAGE_BYTES });
-    const wanted = checkOptions('options', options, ['threshold', 'total']);
-    const { total = 1 } = wanted;
-    checkInteger('options.total', total, 1, 255);
-    const { threshold = total } = wanted;
-    checkInteger('options.threshold', threshold, 1, total);
-    if (threshold !== total) {
-      throw new UnsupportedError(
-        'ERR_UNSUPPORTED_OPERATION',
-        `this release needs every fragment: threshold ${threshold} must be the same as total ${total}`,
-      );
-    }
-    const epoch = this.#enterEpoch();
-    if (this.#messages >= MAX_MESSAGES_PER_EPOCH) {
-      throw new ExpiredError(
-        'ERR_EXPIRED_USE_BUDGET',
-        'this epoch has sealed 2^40 messages; wait for the next one',
-      );
-    }
-    const number = this.#messages++;
-    const random = randomFill(new Uint8Array(NONCE_RANDOM_BYTES));
-    return this.#withKey(epoch, ({ encryption, commitment }) => {
-      const cipher = engine('aead').prepareTransient(encryption);
-      return Array.from({ length: total }, (_, index) => {
-        const [start, end] = pieceRange(data.length, total, index);
-        const out = new Uint8Array(HEADER_BYTES + (end - start) + AES_256_GCM.tagBytes);
-        const header = out.subarray(0, HEADER_BYTES);
-        const nonce = fragmentNonce(random, number, index);
-        const { ttlMs } = this;
-        writeHeader(header, {
-          vaultId: this.#vaultId,
-          epoch,
-          threshold,
-          total,
-          index,
-          ttlMs,
-          messageBytes: data.length,
-          commitment,
-          nonce,
-        });
-        cipher.seal(nonce, header, data.subarray(start, end), out.subarray(HEADER_BYTES));
-        return out;
-      });
-    });
+    return this.#seal(data, readPlan(checkOptions('options', options, SPLIT_OPTIONS), 'message'));
   }
 
   /**
    * Puts a message together again, if its key still lives.
    *
-   * @param fragments - All fragments of one message, in any order; one may come twice.
+   * @param fragments - As many fragments of one message as are needed, or more, in any order. One may come twice; one that
+   *   was damaged, forged or is another message's counts as missing.
+   * @param options - The context that the message was split with.
    * @returns The data.
-   * @throws {@link InputError} `ERR_INPUT_TYPE`, `ERR_INPUT_FORMAT`, `ERR_INPUT_DISPOSED`; `ERR_INPUT_KEY` when they are
-   * another vault's, or of different messages.
+   * @throws {@link InputError} `ERR_INPUT_TYPE`, `ERR_INPUT_OPTION`, `ERR_INPUT_LENGTH`, `ERR_INPUT_DISPOSED`;
+   * `ERR_INPUT_FORMAT` when none is a fragment; `ERR_INPUT_KEY` when all are another vault's, when they are of a batch or
+   * a stream, or when two messages are whole in them.
    * @throws {@link UnsupportedError} `ERR_UNSUPPORTED_VERSION` for fragments of another release.
    * @throws {@link QuorumError} when fragments are missing.
    * @throws {@link ExpiredError} `ERR_EXPIRED_DEADLINE` when the clock says so, `ERR_EXPIRED_EPOCH_GONE` when the key is
-   * gone whatever the clock says, `ERR_EXPIRED_CLOCK_ANOMALY` when the clock gives no number: that destroys every key.
-   * @throws {@link AuthenticationError} when a fragment was changed.
+   * gone whatever the clock says, `ERR_EXPIRED_CLOCK_ANOMALY` when time went lost.
+   * @throws {@link AuthenticationError} when too many were changed, or the context is another.
    */
-  reassemble(fragments: readonly Uint8Array[]): Uint8Array {
+  reassemble(fragments: readonly Uint8Array[], options?: ReassembleOptions): Uint8Array {
     this.#checkLive();
-    const all = checkArray('fragments', fragments, 'an array of Uint8Array', (name, fragment) => {
-      const header = readHeader(name, fragment as Uint8Array);
-      return { header, fragment: fragment as Uint8Array };
-    });
-    const first = all[0]?.header;
-    if (first === undefined) throw new QuorumError(0, 1);
-    this.#checkSameMessage(
-      first,
-      all.map(({ header }) => header),
-    );
-    this.#checkAlive(first.epoch);
-    const pieces = new Map(all.map(({ header, fragment }) => [header.index, fragment]));
-    if (pieces.size < first.threshold) throw new QuorumError(pieces.size, first.threshold);
-    const data = this.#withKey(first.epoch, (key) => openPieces(key, first, pieces));
-    try {
-      this.#checkAlive(first.epoch);
-    } catch (error) {
-      wipe(data);
-      throw error;
-    }
-    return data;
+    const context = readContext(checkOptions('options', options, ['context']));
+    return this.#open('fragments', fragments, context, 'message');
   }
 
-  /** How late keys were destroyed so far. */
+  /**
+   * Seals many messages at once: several times as fast for short ones, as they share their fragments.
+   *
+   * @param messages - Any number of messages, each shorter than 1 MiB.
+   * @param options - As for {@link split}.
+   * @returns Sets of fragments, each of up to 1 MiB of messages; usually one.
+   * @throws The errors of {@link split}.
+   * @example const sets = vault.splitMany(readings, { threshold: 2, total: 3 });
+   */
+  splitMany(messages: readonly Uint8Array[], options?: SplitOptions): Uint8Array[][] {
+    this.#checkLive();
+    const plan = readPlan(checkOptions('options', options, SPLIT_OPTIONS), 'batch');
+    const batches = pack('messages', messages);
+    try {
+      return batches.map((batch) => this.#seal(batch, plan));
+    } finally {
+      wipe(...batches);
+    }
+  }
+
+  /**
+   * Gives the messages of {@link splitMany} again.
+   *
+   * @param sets - Fragments of each set, enough of them.
+   * @param options - The context that they were split with.
+   * @returns The messages in their order. Those of a set are parts of one buffer.
+   * @throws The errors of {@link reassemble}.
+   */
+  reassembleMany(sets: readonly (readonly Uint8Array[])[], options?: ReassembleOptions): Uint8Array[] {
+    this.#checkLive();
+    const context = readContext(checkOptions('options', options, ['context']));
+    const messages: Uint8Array[] = [];
+    const batches: Uint8Array[] = [];
+    try {
+      checkArray('sets', sets, 'an array of sets of fragments', (name, set) => {
+        const batch = this.#open(name, set as readonly Uint8Array[], context, 'batch');
+        batches.push(batch);
+        if (!unpack(batch, messages)) throw new AuthenticationError();
+      });
+      return messages;
+    } catch (error) {
+      wipe(...batches);
+      throw error;
+    }
+  }
+
+  /**
+   * Seals a stream of any length in constant memory: it is cut into pieces, each with a life of its own.
+   *
+   * @param source - A Node stream, a web stream, or an iterable of `Uint8Array`.
+   * @param options - As for {@link split}, and the size of the pieces.
+   * @returns The fragments of one piece after the other, `total` of each.
+   * @throws The errors of {@link split}, and what the source throws.
+   * @example for await (const fragment of vault.splitStream(file, { threshold: 4, total: 6 })) await bus.send(fragment);
+   */
+  splitStream(source: ByteSource, options?: SplitStreamOptions): AsyncGenerator<Uint8Array, void, undefined> {
+    this.#checkLive();
+    const wanted = checkOptions('options', options, [...SPLIT_OPTIONS, 'pieceBytes']);
+    const { pieceBytes = MAX_MESSAGE_BYTES } = wanted;
+    checkInteger('options.pieceBytes', pieceBytes, 1, MAX_MESSAGE_BYTES);
+    const plan = readPlan(wanted, 'stream');
+    return splitPieces(source, pieceBytes, (piece, stream: StreamPosition) => {
+      this.#checkLive();
+      return this.#seal(piece, { ...plan, stream });
+    });
+  }
+
+  /**
+   * Gives a stream again while it arrives.
+   *
+   * @param source - The fragments of {@link splitStream}, lost, damaged, repeated and out of order as they may be: a piece
+   *   waits for enough of its fragments while no more than 8 MiB of later ones have come.
+   * @param options - The context that it was split with.
+   * @returns The pieces in their order; the stream ends after its last one, or fails.
+   * @throws {@link QuorumError} when a piece cannot be had any more, or the end is missing.
+   * @throws {@link ExpiredError} when a piece came too late.
+   * @throws The errors of {@link reassemble}, and what the source throws.
+   */
+  reassembleStream(
+    source: FragmentSource,
+    options?: ReassembleOptions,
+  ): AsyncGenerator<Uint8Array, void, undefined> {
+    this.#checkLive();
+    const context = readContext(checkOptions('options', options, ['context']));
+    return joinStream(source, {
+      isOurs: (header) => this.#opener.isOurs(header),
+      checkAlive: (epoch) => {
+        this.#checkLive();
+        this.#keys.checkAlive(epoch);
+      },
+      isAuthentic: (candidate) => {
+        const { chain } = this.#keys;
+        return chain.withKey(candidate.header.epoch, (key) =>
+          this.#opener.isAuthentic(key, candidate, contextHash(context)),
+        );
+      },
+      open: (group) => this.#openGroup(group, context) ?? undefined,
+    });
+  }
+
+  /** How late keys were destroyed so far: those of every vault and session of this process, as one thread zeroes them. */
   lag(): LagReport {
-    return this.#lag.report();
+    return this.#keys.wiping.lag();
+  }
+
+  /**
+   * A signed statement of how many keys of this vault were destroyed and how late the latest was: a claim by this host, not
+   * a proof.
+   *
+   * @param signer - An ML-DSA-87 signer: a private key, or one of a keystore.
+   * @returns The receipt, for `verifyReceipt`.
+   * @throws {@link InputError} `ERR_INPUT_TYPE`, `ERR_INPUT_DISPOSED`.
+   * @throws What the signer throws.
+   */
+  async receipt(signer: SignPrivateKey | Signer): Promise<Uint8Array> {
+    this.#checkLive();
+    const { destroyed, maxLagMs } = this.#keys.history;
+    return makeReceipt(signer, {
+      id: this.#parties.id,
+      ttlMs: this.ttlMs,
+      epochMs: this.epochMs,
+      wipedBy: this.wipedBy,
+      destroyed,
+      maxLagMs,
+      newestEpoch: Math.max(this.#keys.chain.currentEpoch(), 0),
+      sinceMs: this.#sinceMs,
+      untilMs: Date.now(),
+    });
+  }
+
+  /**
+   * Has a function told of every key that dies, of anomalies and of the recovery from them, as `diagnostics_channel` does.
+   *
+   * @param listener - Called later, never within a call of the vault.
+   * @returns Takes it back.
+   * @throws {@link InputError} `ERR_INPUT_TYPE`, `ERR_INPUT_DISPOSED`.
+   */
+  onEvent(listener: (event: FragmentEvent) => void): () => void {
+    this.#checkLive();
+    if (typeof listener !== 'function') {
+      throw new InputError('ERR_INPUT_TYPE', 'listener', 'a function', describe(listener));
+    }
+    this.#listeners.add(listener);
+    this.#keys.wiping.wantsEvents = true;
+    return () => {
+      this.#listeners.delete(listener);
+    };
   }
 
   /** Zeroes every key; nothing can be opened any more. Further calls do nothing. */
   override dispose(): void {
+    if (this.#disposed) return;
     this.#disposed = true;
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-    this.#chain.destroy();
-    this.#dueMs.clear();
+    this.#keys.dispose();
   }
 
   #checkLive(): void {
     if (this.#disposed) throw new InputError('ERR_INPUT_DISPOSED', 'vault', 'a live vault', 'a disposed one');
   }
 
-  /** The present epoch, with its key in place. */
-  #enterEpoch(): number {
-    // Whichever clock is ahead: a caller's clock that stands still must not keep an epoch going.
-    const elapsedMs = Math.max(this.#elapsedMs(), systemClock.monotonicMs() - this.#systemStartMs);
-    this.#destroyDue(elapsedMs);
-    const { newest } = this.#chain;
-    // A newest key that is gone died early, after a clock went wrong: the next epoch begins early too.
-    const first = this.#dueMs.has(newest) ? newest : newest + 1;
-    const epoch = Math.max(first, Math.floor(elapsedMs / this.epochMs));
-    if (epoch > MAX_EPOCH) {
-      throw new ExpiredError('ERR_EXPIRED_USE_BUDGET', 'this vault has used up its epochs; make a new one');
-    }
-    if (epoch > newest) {
-      this.#chain.advance(epoch);
-      // One time to live after its start, and after this moment if a clock that is ahead says that the start is to come.
-      const startMs = Math.min(this.#systemStartMs + epoch * this.epochMs, systemClock.monotonicMs());
-      this.#dueMs.set(epoch, startMs + this.ttlMs);
-      this.#messages = 0;
-      this.#arm();
-    }
-    return epoch;
+  #tell(make: () => FragmentEvent): void {
+    publish(make);
+    if (this.#listeners.size === 0) return;
+    const event = make();
+    for (const listener of this.#listeners) queueMicrotask(() => listener(event));
   }
 
-  /** Milliseconds since the start of epoch 0 on the caller's clock. */
-  #elapsedMs(): number {
-    const elapsedMs = nowMs(this.#clock) - this.#startMs;
-    if (Number.isFinite(elapsedMs)) return elapsedMs;
-    this.#destroyUpTo(MAX_EPOCH);
-    throw new ExpiredError(
-      'ERR_EXPIRED_CLOCK_ANOMALY',
-      'the clock gave no number, so every key was destroyed',
-    );
+  #seal(data: Uint8Array, plan: SealPlan): Uint8Array[] {
+    return new Sealer(this.#keys.prepare(), this.#parties).seal(data, plan);
   }
 
-  /** Refuses an epoch whose time is over by the caller's clock, or whose key is gone whatever that clock says. */
-  #checkAlive(epoch: number): void {
-    const elapsedMs = this.#elapsedMs();
-    this.#destroyDue(elapsedMs);
-    if (elapsedMs >= epoch * this.epochMs + this.ttlMs) {
-      throw new ExpiredError('ERR_EXPIRED_DEADLINE', `the time to live of ${this.ttlMs} ms is over`);
+  /** Opens the one message that is whole among some fragments. */
+  #open(name: string, fragments: readonly Uint8Array[], context: Uint8Array, content: Content): Uint8Array {
+    const groups = gather(name, fragments, this.#opener);
+    const first = groups[0] as Group;
+    const { header } = first[0] as Group[number];
+    // Of what nobody can open any more, the clock's answer is the clearest.
+    this.#keys.checkAlive(header.epoch);
+    let data: Uint8Array | undefined;
+    for (const group of groups) {
+      const { header: one } = group[0] as Group[number];
+      if (countOf(group) < one.threshold) continue;
+      const opened = this.#openGroup(group, context);
+      if (opened === undefined) continue;
+      if (data !== undefined) {
+        wipe(data, opened);
+        throw new InputError('ERR_INPUT_KEY', name, 'fragments of one message', 'those of two');
+      }
+      data = opened;
+      if (one.content !== content) {
+        wipe(data);
+        throw new InputError('ERR_INPUT_KEY', name, `fragments of a ${content}`, `those of a ${one.content}`);
+      }
     }
-    if (!this.#dueMs.has(epoch)) throw keyGone();
+    if (data !== undefined) return data;
+    const have = countOf(first);
+    if (have < header.threshold) throw new QuorumError(have, header.threshold);
+    throw new AuthenticationError();
   }
 
-  /** Zeroes what is due on the system's clock, or at a time on the caller's. */
-  #destroyDue(elapsedMs = 0): void {
-    const nowMs = systemClock.monotonicMs();
-    let last = -1;
-    for (const [epoch, dueMs] of this.#dueMs) {
-      if (dueMs <= nowMs || epoch * this.epochMs + this.ttlMs <= elapsedMs) last = epoch;
-    }
-    this.#destroyUpTo(last);
-  }
-
-  /** Zeroes the keys of an epoch and all before it, and notes how late that was. */
-  #destroyUpTo(epoch: number): void {
-    for (const gone of this.#chain.destroyUpTo(epoch)) {
-      this.#lag.record(Math.max(0, systemClock.monotonicMs() - (this.#dueMs.get(gone) ?? 0)));
-      this.#dueMs.delete(gone);
-    }
-  }
-
-  /** Sets the timer for the oldest key. Timers fire up to a millisecond early, so what is not due is set again. */
-  #arm(): void {
-    if (this.#timer !== undefined) return;
-    const [dueMs] = this.#dueMs.values();
-    if (dueMs === undefined) return;
-    this.#timer = setTimeout(
-      () => {
-        this.#timer = undefined;
-        this.#destroyDue();
-        this.#arm();
+  /** Opens a group; undefined when too few of it are authentic. */
+  #openGroup(group: Group, context: Uint8Array): Uint8Array | undefined {
+    const { epoch } = (group[0] as Group[number]).header;
+    this.#keys.checkAlive(epoch);
+    const opened = this.#keys.chain.withKey(
+      epoch,
+      (key) => this.#opener.open(key, group, contextHash(context)),
+      (made) => {
+        if ('data' in made) wipe(made.data);
       },
-      Math.max(0, dueMs - systemClock.monotonicMs()),
     );
-    // A process that has nothing else to do may end: its memory goes with it.
-    (this.#timer as { unref?(): void }).unref?.();
-  }
-
-  #checkSameMessage(first: FragmentHeader, headers: readonly FragmentHeader[]): void {
-    for (const [i, header] of headers.entries()) {
-      if (!equal(header.vaultId, this.#vaultId)) {
-        throw new InputError(
-          'ERR_INPUT_KEY',
-          `fragments[${i}]`,
-          'a fragment of this vault',
-          'one of another',
-        );
-      }
-      const same =
-        header.epoch === first.epoch &&
-        header.total === first.total &&
-        header.messageBytes === first.messageBytes &&
-        equal(header.nonce.subarray(0, -1), first.nonce.subarray(0, -1));
-      if (!same) {
-        throw new InputError('ERR_INPUT_KEY', `fragments[${i}]`, 'a fragment of the same message', 'another');
-      }
-    }
-  }
-
-  /** Runs work with an epoch's keys in scratch buffers, and wipes them whatever happens. */
-  #withKey<T>(epoch: number, work: (key: EpochKey) => T): T {
-    const messageKey = new Uint8Array(AES_256_GCM.keyBytes);
-    let derived: Uint8Array | undefined;
+    if (!('data' in opened)) return undefined;
     try {
-      if (!this.#chain.copyKey(epoch, messageKey)) throw keyGone();
-      const length = AES_256_GCM.keyBytes + COMMITMENT_BYTES;
-      derived = registry.capable('hash', 'wiped-state').hkdfSha3_512(messageKey, EMPTY, KEY_INFO, length);
-      return work({
-        encryption: derived.subarray(0, AES_256_GCM.keyBytes),
-        commitment: derived.subarray(AES_256_GCM.keyBytes),
-      });
-    } finally {
-      wipe(messageKey, derived);
+      this.#keys.checkAlive(epoch);
+    } catch (error) {
+      wipe(opened.data);
+      throw error;
     }
+    return opened.data;
   }
 }
 
-/** The time of a caller's clock, which may return anything; NaN when it is no number. */
-function nowMs(clock: Clock): number {
-  const now: unknown = clock.monotonicMs();
-  return typeof now === 'number' ? now : Number.NaN;
+function readContext({ context = EMPTY }: ReassembleOptions): Uint8Array {
+  checkBytes('options.context', context, { max: MAX_CONTEXT_BYTES });
+  return context;
 }
 
-function keyGone(): ExpiredError {
-  return new ExpiredError('ERR_EXPIRED_EPOCH_GONE', 'the key of these fragments is gone');
-}
-
-/** 48 random bits, the 40-bit message number, the fragment's index. */
-function fragmentNonce(random: Uint8Array, number: number, index: number): Uint8Array {
-  const nonce = new Uint8Array(AES_256_GCM.nonceBytes);
-  const view = new DataView(nonce.buffer);
-  nonce.set(random);
-  view.setUint8(NONCE_RANDOM_BYTES, Math.floor(number / 2 ** 32));
-  view.setUint32(NONCE_RANDOM_BYTES + 1, number % 2 ** 32);
-  view.setUint8(AES_256_GCM.nonceBytes - 1, index);
-  return nonce;
-}
-
-/** Opens every piece into its place; releases nothing unless all are right. */
-function openPieces(
-  key: EpochKey,
-  first: FragmentHeader,
-  pieces: ReadonlyMap<number, Uint8Array>,
-): Uint8Array {
-  const data = new Uint8Array(first.messageBytes);
-  const cipher = engine('aead').prepareTransient(key.encryption);
-  for (const [index, fragment] of pieces) {
-    const { commitment, nonce } = readHeader('fragments', fragment);
-    const [start, end] = pieceRange(first.messageBytes, first.total, index);
-    const header = fragment.subarray(0, HEADER_BYTES);
-    const opened =
-      equal(commitment, key.commitment) &&
-      cipher.open(nonce, header, fragment.subarray(HEADER_BYTES), data.subarray(start, end));
-    if (!opened) {
-      wipe(data);
-      throw new AuthenticationError();
-    }
+function readPlan(wanted: SplitOptions, content: Content): SealPlan {
+  const { total = 1, secrecy = 'normal' } = wanted;
+  checkInteger('options.total', total, 1, 255);
+  const { threshold = total } = wanted;
+  checkInteger('options.threshold', threshold, 1, total);
+  if (!SECRECIES.includes(secrecy)) {
+    throw new InputError('ERR_INPUT_OPTION', 'options.secrecy', "'normal' or 'threshold'", describe(secrecy));
   }
-  return data;
+  return { threshold, total, secrecy, content, context: readContext(wanted) };
 }

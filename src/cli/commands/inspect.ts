@@ -18,7 +18,7 @@ import { print, table } from '../terminal.ts';
 /** Enough of a file to tell what it is: a whole key set or fragment, or the header of something longer. */
 const HEAD_BYTES = 2 * 1024 * 1024;
 
-type Description = Record<string, string | number | null>;
+type Description = Record<string, string | number | boolean | null>;
 
 const FORMAT_NAMES: Record<string, string> = {
   A: 'sealed message (AES-256-GCM)',

@@ -127,7 +127,7 @@ export function createKem(wasm: Wasm): KemEngine {
   }
 
   return {
-    capabilities: new Set(['seeded-encapsulation', 'expanded-key']),
+    capabilities: new Set(['seeded-encapsulation', 'expanded-key', 'wiped-state']),
     preparePublic: (publicKey) => new WasmKemPublicKey(publicKey),
     prepareSeed(seed) {
       const expanded = allocateSecret(expandedKeyBytes);
