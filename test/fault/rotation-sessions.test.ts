@@ -157,6 +157,7 @@ it(`two services talk over ${ROTATIONS} rotations of identities and recipient ke
     }
   };
   const talking = talk();
+  while (opened.length < 3) await sleep(5);
   try {
     for (let i = 0; i < ROTATIONS; i++) {
       for (const hours of [22, 2]) {
@@ -169,6 +170,10 @@ it(`two services talk over ${ROTATIONS} rotations of identities and recipient ke
       const { established } = receiver.counters;
       while (receiver.counters.established < established + 2) await sleep(20);
       await ofAnalysis.refresh();
+      // Nothing is under way for the 22 hours that pass next.
+      const newest = sent + 2;
+      while (opened.length < newest) await sleep(5);
+      await Promise.all(opened);
     }
   } finally {
     isOver = true;
