@@ -76,6 +76,7 @@ export class Rotator {
   #tail: Promise<unknown> = Promise.resolve();
   #seen: Manifest | undefined;
   #mustSweep = true;
+  #announced = false;
   /** Problems that were told, so that each is told once. */
   #told = new Set<string>();
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -116,8 +117,6 @@ export class Rotator {
     this.#checkOpen();
     if (this.#started) return;
     this.#started = true;
-    // Whoever was told by a process that is gone may not have heard it.
-    this.#announce();
     this.#schedule(0);
   }
 
@@ -338,6 +337,9 @@ export class Rotator {
     const wasLeader = this.#commits.counts;
     const lease = await this.#leadership.hold();
     const manifest = await access.refresh();
+    // Whoever was told by a process that is gone may not have heard it.
+    if (!this.#announced) this.#tellBetween(undefined, manifest);
+    this.#announced = true;
     if (lease === undefined) {
       this.#commits.end();
       if (wasLeader) this.#emitter.tell({ kind: 'follower', holder });
@@ -377,10 +379,6 @@ export class Rotator {
     const before = this.#seen;
     this.#seen = manifest;
     this.#tellBetween(before, manifest);
-  }
-
-  #announce(): void {
-    this.#tellBetween(undefined, this.#options.access.manifest);
   }
 
   #tellBetween(before: Manifest | undefined, after: Manifest): void {

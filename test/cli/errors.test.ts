@@ -14,7 +14,20 @@ import {
 } from './support.ts';
 
 const COMMANDS = [
-  ...['keygen', 'keystore', 'inspect', 'sign', 'verify', 'seal', 'open', 'kat', 'bench', 'info', 'demo'],
+  ...[
+    'keygen',
+    'keystore',
+    'keys',
+    'inspect',
+    'sign',
+    'verify',
+    'seal',
+    'open',
+    'kat',
+    'bench',
+    'info',
+    'demo',
+  ],
 ];
 
 const KEYSTORE_COMMANDS = ['init', 'list', 'generate', 'import', 'public', 'destroy', 'doctor'];
@@ -27,6 +40,7 @@ function help(): Promise<Outcome[]> {
     ['--help'],
     ...COMMANDS.map((command) => [command, '--help']),
     ...KEYSTORE_COMMANDS.map((command) => ['keystore', command, '--help']),
+    ['keys', 'status', '--help'],
   ]);
   return helps;
 }

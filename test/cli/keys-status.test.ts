@@ -47,7 +47,7 @@ describe('keys status', () => {
     const told = await run(place, '--json');
     expectDone(told);
     const { keys, fence } = JSON.parse(told.stdout);
-    expect(fence).toBe(1);
+    expect(fence).toBeGreaterThan(0);
     expect(keys).toMatchObject([
       {
         name: 'signer',

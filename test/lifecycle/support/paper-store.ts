@@ -46,6 +46,11 @@ export class PaperStore implements StoreAccess {
 
   async sweep(): Promise<void> {}
 
+  /** The process ends: nobody listens any more. */
+  forget(): void {
+    this.#listeners.clear();
+  }
+
   onCommit(listener: (manifest: Manifest) => void): () => void {
     this.#listeners.add(listener);
     return () => void this.#listeners.delete(listener);

@@ -8,6 +8,7 @@ import assert from 'node:assert/strict';
 import type { KeystoreAlgorithm } from '../../../src/keystore/keystore.ts';
 import type { KeyEntry } from '../../../src/keystore/manifest.ts';
 import { MemoryLeaseProvider } from '../../../src/rotation/lease.ts';
+import { readLife } from '../../../src/rotation/life-format.ts';
 import { checkPolicy, type RotationPolicy } from '../../../src/rotation/policy.ts';
 import { Rotator } from '../../../src/rotation/rotator.ts';
 import { Cut, PaperStore } from './paper-store.ts';
@@ -24,6 +25,8 @@ interface Known {
   promisedMs: number;
   /** Time that rotators have run since its holders were told. */
   noticed?: number;
+  /** The notice that they were told of. */
+  notice?: number | undefined;
   state: string;
 }
 
@@ -68,6 +71,7 @@ export class World {
 
   /** The process ends without a word, and another one begins. */
   restart(): void {
+    this.store.forget();
     const clock = { wallMs: () => this.wallMs, monotonicMs: () => this.trueMs };
     this.#rotator = Rotator.make({
       keystore: this.store.keystore,
@@ -81,8 +85,13 @@ export class World {
     });
     this.#rotator.onEvent((event) => {
       if (event.kind !== 'expiring') return;
-      const known = this.#known.get(event.ref.generation);
-      if (known !== undefined && !event.last) known.noticed = this.upMs;
+      const { generation } = event.ref;
+      const known = this.#known.get(generation);
+      const notice = readLife(this.store.manifest).keys.get(NAME)?.notes.get(generation)?.noticeRunningMs;
+      // It may be told again.
+      if (known === undefined || known.notice === notice) return;
+      known.notice = notice;
+      known.noticed = this.upMs;
     });
   }
 
