@@ -10,6 +10,7 @@ import { ENCODINGS } from './rows/encodings.ts';
 import { ENGINES } from './rows/engines.ts';
 import { ENVELOPE } from './rows/envelope.ts';
 import { FRAGMENT } from './rows/fragment.ts';
+import { FRAGMENT_SESSION } from './rows/fragment-session.ts';
 import { HASH } from './rows/hash.ts';
 import { INSECURE } from './rows/insecure.ts';
 import { KAT } from './rows/kat.ts';
@@ -33,6 +34,7 @@ const ALL: readonly Table[] = [
   KEYSTORE,
   KEYSTORE_PKCS11,
   FRAGMENT,
+  FRAGMENT_SESSION,
   ROTATION,
   ROTATION_DIRECTORY,
   ROTATION_LEASE,
