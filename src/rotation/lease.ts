@@ -18,9 +18,14 @@ export interface Lease {
    * Asks for the whole time again.
    *
    * @returns Whether it was given; `false` when the lease was lost.
+   * @throws {@link LeaseError} `ERR_LEASE_UNREACHABLE` when nobody could be asked; it lasts until its end all the same.
    */
   renew(): Promise<boolean>;
-  /** Gives it back early; does nothing when it is lost. */
+  /**
+   * Gives it back early; does nothing when it is lost.
+   *
+   * @throws {@link LeaseError} `ERR_LEASE_UNREACHABLE` when nobody could be told; it runs out.
+   */
   release(): Promise<void>;
 }
 
@@ -42,10 +47,18 @@ export interface LeaseProvider {
    * @param holder - Who asks: 1 to 128 characters.
    * @param ttlMs - For how long, 1 to 86 400 000 milliseconds.
    * @returns The lease; undefined while somebody else holds it.
-   * @throws {@link InputError} `ERR_INPUT_TYPE`, `ERR_INPUT_LENGTH`, `ERR_INPUT_RANGE`.
+   * @throws {@link InputError} `ERR_INPUT_TYPE`, `ERR_INPUT_LENGTH`, `ERR_INPUT_RANGE`; `ERR_INPUT_STATE` when it was closed.
+   * @throws {@link LeaseError} `ERR_LEASE_UNREACHABLE` when the place where leases are kept does not answer.
+   * @throws {@link UnsupportedError} `ERR_UNSUPPORTED_PEER` when a package is missing.
    */
   acquire(holder: string, ttlMs: number): Promise<Lease | undefined>;
-  /** Who holds it now, if anybody. */
+  /**
+   * Who holds it now, if anybody.
+   *
+   * @throws {@link InputError} `ERR_INPUT_STATE` when it was closed.
+   * @throws {@link LeaseError} `ERR_LEASE_UNREACHABLE`.
+   * @throws {@link UnsupportedError} `ERR_UNSUPPORTED_PEER`.
+   */
   current(): Promise<LeaseHolder | undefined>;
   /**
    * Makes all further fences larger than one that a store has seen: for providers whose counter can be lost.

@@ -32,6 +32,11 @@ export interface DirectoryParts extends DirectoryHead {
   readonly digest: Uint8Array;
 }
 
+function checkText(argument: string, value: unknown): void {
+  if (typeof value !== 'string')
+    throw new InputError('ERR_INPUT_TYPE', argument, 'a string', describe(value));
+}
+
 let isDirectory: (value: object) => boolean;
 
 /** A verified key directory: the keys of a service, and the identity that answers for them. */
@@ -82,8 +87,10 @@ export class KeyDirectory implements DirectoryHead {
    *
    * @param keyId - JWK thumbprint (RFC 7638), base64url.
    * @returns The key; undefined when there is none.
+   * @throws {@link InputError} `ERR_INPUT_TYPE`.
    */
   find(keyId: string): DirectoryKey | undefined {
+    checkText('keyId', keyId);
     return this.#byKeyId.get(keyId);
   }
 
@@ -92,9 +99,11 @@ export class KeyDirectory implements DirectoryHead {
    *
    * @param name - Name of a key.
    * @returns The key; undefined when there is none.
+   * @throws {@link InputError} `ERR_INPUT_TYPE`.
    * @example const recipient = directory.active('inbox')?.publicKey;
    */
   active(name: string): DirectoryKey | undefined {
+    checkText('name', name);
     return this.keys.findLast(({ ref, state }) => ref.name === name && state === 'active');
   }
 

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { checkBytes, checkInteger, checkOptions, concat, describe, isObject } from '../../bytes.ts';
+import { checkBytes, checkInteger, checkOptions, concat, describe, isObject, readFrom } from '../../bytes.ts';
 import { systemClock } from '../../clock.ts';
 import { InputError, KeyStoreError } from '../../errors.ts';
 import { checkRef, type KeyRef, type Keystore } from '../../keystore/keystore.ts';

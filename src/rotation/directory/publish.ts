@@ -113,7 +113,7 @@ export async function publishDirectory(keystore: Keystore, options: PublishOptio
   checkInteger('options.sequence', sequence, 0, Number.MAX_SAFE_INTEGER);
   checkInteger('options.nowMs', issuedAtMs, 0, MAX_TIME_MS - MAX_VALID_MS);
   checkInteger('options.validMs', validMs, 1, MAX_VALID_MS);
-  const links = checkLinks(given.links ?? []);
+  const links = given.links === undefined ? [] : checkLinks(given.links);
   const names = checkNames(name, given.names);
   const source = given.keys === undefined ? await keysOf(keystore, names) : given.keys;
   const all = checkKeys('options.keys', source);

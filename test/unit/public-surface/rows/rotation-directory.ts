@@ -83,6 +83,8 @@ const pinned: Argument = omissible(
       'too many pins': () => Array(65).fill({ keyId }),
     },
     takes: [
+      'an AEAD key',
+      'a disposed AEAD key',
       'a public key for signatures',
       'a KEM public key',
       'a key with the prototype of the other algorithm',
@@ -149,7 +151,12 @@ export const ROTATION_DIRECTORY: Table = {
           'bytes that are longer than a directory may be': () => new Uint8Array(5_000_000),
         },
       }),
-      requiredOptions(pinned, previous, optional(integer('options.minSequence', 2, 0, MAX)), now()),
+      requiredOptions(
+        pinned,
+        previous,
+        optional(integer('options.minSequence', 2, 0, MAX)),
+        omissible(integer('options.nowMs', NOW, 0, MAX_TIME)),
+      ),
     ]),
     'new rotation.DirectoryFollower': row(
       (wanted: never) => new DirectoryFollower(wanted),

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileLease, redisLease } from '@mwrasp/crypto/rotation';
 import { afterAll } from 'vitest';
-import { type Argument, argument, integer, optional, requiredOptions } from '../arguments.ts';
+import { type Argument, argument, integer, omissible, optional, requiredOptions } from '../arguments.ts';
 import { row, type Table } from '../row.ts';
 import { throwingGetters } from '../values.ts';
 import { STRINGS, TEXTS } from './token.ts';
@@ -33,9 +33,11 @@ export const ROTATION_LEASE: Table = {
     'rotation.redisLease': [
       row(redisLease, [
         requiredOptions(
-          argument('options.url', () => 'redis://127.0.0.1:1', {
-            wrong: { 'the address of something else': () => 'http://127.0.0.1' },
-          }),
+          omissible(
+            argument('options.url', () => 'redis://127.0.0.1:1', {
+              wrong: { 'the address of something else': () => 'http://127.0.0.1' },
+            }),
+          ),
           argument('options.key', () => 'rotation', {
             takes: ['a string', ...TEXTS],
             wrong: { 'a key of 1025 characters': () => 'k'.repeat(1025) },
@@ -46,12 +48,14 @@ export const ROTATION_LEASE: Table = {
       ]),
       row(redisLease, [
         requiredOptions(
-          argument('options.client', () => client, {
-            wrong: {
-              'half a client': () => ({ set: async () => 'OK' }),
-              'a client that cannot be read': () => throwingGetters('eval'),
-            },
-          }),
+          omissible(
+            argument('options.client', () => client, {
+              wrong: {
+                'half a client': () => ({ set: async () => 'OK' }),
+                'a client that cannot be read': () => throwingGetters('eval'),
+              },
+            }),
+          ),
           argument('options.key', () => 'rotation', { takes: STRINGS }),
         ),
       ]),
