@@ -213,10 +213,15 @@ export async function restoreBackup(
   checkBytes('backup', backup, { max: MAX_BACKUP_BYTES });
   const access = copyAccess('keystore', keystore);
   const wanted = readOptions(options, ['rootKey', 'backupKey', 'newer']);
-  const newer = checkArray('options.newer', wanted.newer ?? [], 'an array of backups', (name, bytes) => {
-    checkBytes(name, bytes, { max: MAX_BACKUP_BYTES });
-    return { name, bytes };
-  });
+  const newer = checkArray(
+    'options.newer',
+    wanted.newer === undefined ? [] : wanted.newer,
+    'an array of backups',
+    (name, bytes) => {
+      checkBytes(name, bytes, { max: MAX_BACKUP_BYTES });
+      return { name, bytes };
+    },
+  );
   using key = readBackupKey(wanted);
   const opened: BackupBody[] = [];
   try {

@@ -12,7 +12,6 @@ import {
   equal,
   INTERNAL,
   randomFill,
-  utf8,
   wipe,
 } from '../bytes.ts';
 import { type Clock, checkClock } from '../clock.ts';
@@ -30,6 +29,7 @@ import { MAX_SHARE_BYTES, writeShare } from './share.ts';
 import {
   type DealtShare,
   isCommitted,
+  isLabel,
   MAX_LABEL_BYTES,
   startTranscript,
   type Transcript,
@@ -44,7 +44,7 @@ export interface CeremonyOptions {
   readonly threshold: number;
   /** 1 to 16, each with a name and keys of its own. */
   readonly custodians: readonly Custodian[];
-  /** What the ceremony is for, up to 255 bytes of UTF-8; public. Empty by default. */
+  /** What the ceremony is for: a line of up to 255 bytes of UTF-8; public. Empty by default. */
   readonly label?: string;
   /** Where time comes from; the system's clocks by default. */
   readonly clock?: Clock;
@@ -106,9 +106,10 @@ export class Ceremony extends SecretHolder {
     makeCeremony = (parts) => new Ceremony(INTERNAL, parts);
   }
 
-  private constructor(token: typeof INTERNAL, { rootKey, shares, transcript, clock }: CeremonyParts) {
+  private constructor(token: typeof INTERNAL, parts: CeremonyParts) {
     super();
     checkInternal(token, 'Ceremony');
+    const { rootKey, shares, transcript, clock } = parts;
     this.#rootKey = rootKey;
     this.#shares = shares;
     this.#transcript = transcript;
@@ -213,13 +214,11 @@ function checkLabel(label: unknown): string {
   if (typeof label !== 'string') {
     throw new InputError('ERR_INPUT_TYPE', 'options.label', 'a string', describe(label));
   }
-  // More characters than bytes there cannot be; what is no text (a lone surrogate) would not come back as it was.
-  const isText = label.length <= MAX_LABEL_BYTES && new TextDecoder().decode(utf8(label)) === label;
-  if (!isText || utf8(label).length > MAX_LABEL_BYTES) {
+  if (!isLabel(label)) {
     throw new InputError(
-      'ERR_INPUT_LENGTH',
+      'ERR_INPUT_FORMAT',
       'options.label',
-      `a text of at most ${MAX_LABEL_BYTES} bytes of UTF-8`,
+      `a line of at most ${MAX_LABEL_BYTES} bytes of UTF-8`,
       describe(label),
     );
   }
@@ -273,8 +272,8 @@ function checkSplit(parts: readonly Share[], threshold: number, rootKey: Uint8Ar
  * @param options - Rule and custodians.
  * @returns The ceremony, yours to dispose. Hand each of its `shares` to its custodian, `verify` each, then `commit`.
  * @throws {@link InputError} `ERR_INPUT_TYPE`, `ERR_INPUT_RANGE` (rule; also when the clock gives no time),
- * `ERR_INPUT_LENGTH` (number of custodians, label), `ERR_INPUT_OPTION`; `ERR_INPUT_FORMAT` for a name that is none, and when
- * two custodians have a name or a key in common.
+ * `ERR_INPUT_LENGTH` (number of custodians), `ERR_INPUT_OPTION`; `ERR_INPUT_FORMAT` for a name or a label that is none, and
+ * when two custodians have a name or a key in common.
  * @throws {@link UnsupportedError} `ERR_UNSUPPORTED_RUNTIME` when the runtime has no random generator.
  * @example using ceremony = await createCeremony({ threshold: 3, custodians });
  */

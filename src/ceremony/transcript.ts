@@ -33,11 +33,21 @@ export const MAX_TRANSCRIPT_BYTES = 262_144;
 /** Bytes of UTF-8 of a label. */
 export const MAX_LABEL_BYTES = 255;
 
+const decoder = /* @__PURE__ */ new TextDecoder();
+
 const KIND = { created: 1, verified: 2 } as const;
 
 const HASH_LABEL = utf8('mwrasp-crypto/ceremony/v1/transcript');
 /** What a custodian's signature is for. */
 export const SIGNATURE_CONTEXT: Uint8Array = utf8('mwrasp-crypto/ceremony/v1/verified');
+
+/** Whether a text may stand as a label: a line that a terminal can show, and that comes back from UTF-8 as it was. */
+export function isLabel(text: string): boolean {
+  // More characters than bytes there cannot be.
+  if (text.length > MAX_LABEL_BYTES || /\p{Cc}/u.test(text)) return false;
+  const bytes = utf8(text);
+  return bytes.length <= MAX_LABEL_BYTES && decoder.decode(bytes) === text;
+}
 
 /** A custodian as a transcript has it. */
 export interface DealtShare {
@@ -218,6 +228,7 @@ function readCreated(record: Uint8Array): CreatedRecord {
   if (!isRule(threshold, total)) throw badTranscript(`${threshold} of ${total} is no rule`);
   const rootCheck = reader.take(ROOT_CHECK_BYTES);
   const label = reader.text();
+  if (!isLabel(label)) throw badTranscript('its label is no line of text');
   const shares = reader.list(total, readDealt);
   reader.end();
   const distinct =

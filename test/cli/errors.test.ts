@@ -14,23 +14,15 @@ import {
 } from './support.ts';
 
 const COMMANDS = [
-  ...[
-    'keygen',
-    'keystore',
-    'keys',
-    'inspect',
-    'sign',
-    'verify',
-    'seal',
-    'open',
-    'kat',
-    'bench',
-    'info',
-    'demo',
-  ],
+  ...['keygen', 'keystore', 'ceremony', 'backup', 'keys'],
+  ...['inspect', 'sign', 'verify', 'seal', 'open', 'kat', 'bench', 'info', 'demo', 'fragment'],
 ];
 
 const KEYSTORE_COMMANDS = ['init', 'list', 'generate', 'import', 'public', 'destroy', 'doctor'];
+
+const CEREMONY_COMMANDS = ['create', 'verify', 'combine', 'transcript'];
+
+const BACKUP_COMMANDS = ['create', 'inspect', 'verify', 'restore'];
 
 let helps: Promise<Outcome[]> | undefined;
 
@@ -41,6 +33,9 @@ function help(): Promise<Outcome[]> {
     ...COMMANDS.map((command) => [command, '--help']),
     ...KEYSTORE_COMMANDS.map((command) => ['keystore', command, '--help']),
     ['keys', 'status', '--help'],
+    ...['demo', 'inspect'].map((command) => ['fragment', command, '--help']),
+    ...CEREMONY_COMMANDS.map((command) => ['ceremony', command, '--help']),
+    ...BACKUP_COMMANDS.map((command) => ['backup', command, '--help']),
   ]);
   return helps;
 }
@@ -73,17 +68,30 @@ describe.concurrent('help', () => {
       ...[
         'algorithm algorithm',
         'context text',
+        // A custodian's name, and where one has a key: a file, or a name in a keystore.
+        'custodian name',
         'engine name',
         'engine names',
+        'folder folder',
         'format format',
+        'init-store folder',
         'keystore path',
+        'label text',
         'max-uses number',
       ],
       // The name of an environment variable.
       'name name',
       'only text',
       'pin-env name',
-      ...['require-custody custody', 'store url', 'suite name', 'vectors folder'],
+      'recipient-key key',
+      ...[
+        'require-custody custody',
+        'signing-key key',
+        'store url',
+        'suite name',
+        'threshold m',
+        'vectors folder',
+      ],
     ]);
   });
 });
