@@ -25,7 +25,12 @@ interface Case {
   readonly fragments: string[];
 }
 
-const golden = read('golden-fragments-v1.json') as { chainKey: string; id: string; batch: string[]; cases: Case[] };
+const golden = read('golden-fragments-v1.json') as {
+  chainKey: string;
+  id: string;
+  batch: string[];
+  cases: Case[];
+};
 
 describe.each(golden.cases)(
   'golden-fragments-v1.json, $name',
