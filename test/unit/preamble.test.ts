@@ -33,8 +33,9 @@ it('has one letter a format', () => {
     'U keystore backup',
     'I identity link',
     'L lease',
-    'T rotation state',
+    'G rotation state',
     'Y key directory',
+    'Z destruction receipt',
   ]);
 });
 

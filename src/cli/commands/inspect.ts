@@ -34,6 +34,7 @@ const FORMAT_NAMES: Record<string, string> = {
   C: 'share of a key ceremony',
   P: 'transcript of a key ceremony',
   U: 'backup of a keystore',
+  Z: 'receipt of the destruction of keys',
 };
 
 /** Lengths of raw things that carry no mark. */
