@@ -27,7 +27,10 @@ it('has one letter a format', () => {
     'B keystore blob',
     'D sealed data',
     'H high-water mark',
+    'T session message',
     'F fragment',
+    'Q broker message',
+    'Z destruction receipt',
     'C ceremony share',
     'P ceremony transcript',
     'U keystore backup',
@@ -35,7 +38,6 @@ it('has one letter a format', () => {
     'L lease',
     'G rotation state',
     'Y key directory',
-    'Z destruction receipt',
   ]);
 });
 

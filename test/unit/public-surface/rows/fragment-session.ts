@@ -179,9 +179,5 @@ export const FRAGMENT_SESSION: Table = {
       live: () => senderLink,
       methods: { send: [bytes('data', sample(100), 2 ** 20), sealOptions] },
     },
-    'fragment-session.FragmentTransport': {
-      live: () => quiet,
-      methods: {},
-    },
   },
 };
