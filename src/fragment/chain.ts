@@ -126,7 +126,7 @@ export class EpochChain {
     const ahead = Math.max(MIN_AHEAD, Math.ceil(AHEAD_MS / epochMs));
     const chain = new EpochChain(wiping, options, alive + ahead);
     // A receiver must open what was sealed before it came to make the chain.
-    const back = role === 'receiver' ? Math.min(Math.ceil(ttlMs / epochMs), now) : 0;
+    const back = role === 'receiver' ? Math.min(Math.ceil(ttlMs / epochMs) - 1, now) : 0;
     const first = now - back;
     chain.#begin(options.chainKey, startMs, first, role === 'local' ? 0 : first);
     return chain;

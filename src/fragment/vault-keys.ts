@@ -178,6 +178,7 @@ export class VaultKeys {
     void startWiping().then((wiping) => {
       this.#recovering = false;
       if (this.#disposed) return;
+      if (this.#wiping.wantsEvents) wiping.wantsEvents = true;
       this.#wiping = wiping;
       this.#renew();
     });

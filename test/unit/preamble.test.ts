@@ -28,6 +28,7 @@ it('has one letter a format', () => {
     'D sealed data',
     'H high-water mark',
     'F fragment',
+    'Z destruction receipt',
   ]);
 });
 

@@ -29,6 +29,7 @@ const FORMAT_NAMES: Record<string, string> = {
   D: 'data sealed by a keystore',
   H: 'high-water mark of a keystore',
   F: 'fragment',
+  Z: 'receipt of the destruction of keys',
 };
 
 /** Lengths of raw things that carry no mark. */

@@ -42,6 +42,8 @@ export class Keeper {
   readonly #pages: Block[][] = [];
   /** Blocks that have keys, and when the oldest of each dies. */
   readonly #due = new Map<Block, number>();
+  /** How much earlier epoch 0 of a block began than was thought, when it was looked at. */
+  readonly #moved = new Map<Block, number>();
   readonly #news: KeeperNews[] = [];
   #tail = 0;
   /** Wall clock minus monotonic clock at the last look; undefined when no key was alive. */
@@ -121,10 +123,24 @@ export class Keeper {
     }
     if (state !== STATE.active) {
       this.#due.delete(block);
+      this.#moved.delete(block);
       return;
     }
+    this.#passOver(block);
     if (block.retired) block.dropAfter(this.#epochNow(block));
     this.#schedule(block);
+  }
+
+  /** Zeroes what a block's epochs that were moved back leave behind: their keys were not late until now. */
+  #passOver(block: Block): void {
+    const { movedMs } = block;
+    if (movedMs === (this.#moved.get(block) ?? 0)) return;
+    this.#moved.set(block, movedMs);
+    const nowMs = this.#parts.clock.monotonicMs();
+    while (block.dueMs <= nowMs && block.state === STATE.active && !block.isEmpty) {
+      block.destroyOldest();
+      block.refill(this.#parts.hash);
+    }
   }
 
   /** The epoch that has begun last, as far as the block's own times tell. */

@@ -136,6 +136,10 @@ export class Wiping {
   }
 
   /** Whether every destroyed key shall be told to its listener. */
+  get wantsEvents(): boolean {
+    return this.#control.wantsEvents;
+  }
+
   set wantsEvents(wanted: boolean) {
     this.#control.wantsEvents = wanted;
   }

@@ -237,6 +237,18 @@ describe('the keeper', () => {
     expect(first().move(2 ** 32)).toBe(false);
   });
 
+  it('does not call keys late that were moved back by more than the grace', () => {
+    begin(first());
+    pass(10);
+    expect(first().move(1000)).toBe(true);
+    control.changed(0);
+    keeper.tick();
+    expect(first().death).toBeUndefined();
+    // Epoch 37 began 925 ms after epoch 0, so it dies at 1025 of the 1010 ms that have passed.
+    expect(alive(first())[0]).toBe(37);
+    expect(keyOf(first(), 40)).toBe(messageKeys(41)[40]);
+  });
+
   it('frees what was released, and nothing else', () => {
     begin(first());
     begin(blocks[1] as Block);

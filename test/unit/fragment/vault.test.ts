@@ -180,7 +180,9 @@ describe('streams', () => {
       new Blob([data]).stream(),
     ];
     for (const source of sources) {
-      const joined = vault.reassembleStream(vault.splitStream(source as Iterable<Uint8Array>, SPLIT));
+      const joined = vault.reassembleStream(
+        vault.splitStream(source as unknown as Iterable<Uint8Array>, SPLIT),
+      );
       expect(await collect(joined)).toEqual(data);
     }
   });
