@@ -27,7 +27,7 @@ const PER_SLICE = 40;
 /** How long many sessions are watched. */
 const WATCH_MS = 5_000;
 /** Handshakes that run at once while many sessions are opened. */
-const AT_ONCE = 32;
+const AT_ONCE = 2;
 
 const { values: options } = parseArgs({
   options: {

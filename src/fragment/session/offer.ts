@@ -92,6 +92,20 @@ function writeBody(
   key.publicKey(out.subarray(KEM_OFFSET, SIGNATURE_OFFSET));
 }
 
+/** Offers whose keys are alive, of all receivers of this process. */
+let openOffers = 0;
+
+/**
+ * Most of them: when many sessions have to begin at once, as after a clock anomaly, more offers than can be answered in their
+ * short lives would only expire.
+ */
+const MAX_OPEN_OFFERS = 16;
+
+/** Whether another offer may be made now. */
+export function hasRoomForOffer(): boolean {
+  return openOffers < MAX_OPEN_OFFERS;
+}
+
 /** An offer that waits for its answer. Its decapsulation key serves once, and dies when the offer does. */
 export class PendingOffer {
   /** What goes to the sender. */
@@ -135,6 +149,7 @@ export class PendingOffer {
     nowMs: () => number,
   ): Promise<PendingOffer> {
     const key = freshKey();
+    openOffers++;
     try {
       const message = new Uint8Array(MESSAGE_BYTES.offer);
       const receiver = { keyId: identity.keyId, generation: identity.generation };
@@ -144,6 +159,7 @@ export class PendingOffer {
       message.set(checkedSignature(signed instanceof Promise ? await signed : signed), SIGNATURE_OFFSET);
       return new PendingOffer(message, hash, receiver, policy, key, nowMs());
     } catch (error) {
+      openOffers--;
       key.dispose();
       throw error;
     }
@@ -169,6 +185,7 @@ export class PendingOffer {
     const key = this.#key;
     if (key === undefined) return undefined;
     this.#key = undefined;
+    openOffers--;
     const sharedSecret = allocateSecret(ML_KEM_1024.sharedSecretBytes);
     try {
       key.decapsulate(ciphertext, sharedSecret);
@@ -180,7 +197,9 @@ export class PendingOffer {
 
   /** Lets the key die. Further calls do nothing. */
   dispose(): void {
-    this.#key?.dispose();
+    if (this.#key === undefined) return;
+    openOffers--;
+    this.#key.dispose();
     this.#key = undefined;
   }
 }

@@ -34,7 +34,7 @@ import {
   type SessionPeer,
   toSessionPeer,
 } from './identity.ts';
-import { PendingOffer, secretKem } from './offer.ts';
+import { hasRoomForOffer, PendingOffer, secretKem } from './offer.ts';
 import { offerLifeMs, POLICY_NAMES, policyOf, type SessionPolicy } from './policy.ts';
 import { Refused } from './refusal.ts';
 import { type MacKeys, secretHash } from './schedule.ts';
@@ -328,7 +328,8 @@ export class FragmentReceiver extends Endpoint {
       out.push(this.#pending.message);
     }
     if (this.#pending === undefined && this.#offerAtMs() <= now) {
-      await this.inTurn(() => this.#offer(out));
+      if (hasRoomForOffer()) await this.inTurn(() => this.#offer(out));
+      else this.#offers.nextMs = now + offerLifeMs(this.policy.ttlMs) / OFFERS;
     }
   }
 
