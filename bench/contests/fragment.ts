@@ -94,5 +94,89 @@ function curves(contest: (sizeBytes: number, fragments: number) => Contest): Con
   ];
 }
 
+/** Of k of n: n / k times the data is what AES-256-GCM alone seals beside it. */
+const CODED = { threshold: 4, total: 6 } as const;
+const BATCH = 1000;
+const SHORT_BYTES = 256;
+
+function codedContest(secrecy: 'normal' | 'threshold', opens: boolean): Contest {
+  const sizeBytes = KIB * KIB;
+  return {
+    suite: 'fragment',
+    operation: opens ? 'TemporalVault reassemble 4 of 6' : 'TemporalVault split 4 of 6',
+    sizeBytes,
+    parameters: { secrecy },
+    family: 'aead',
+    async prepare(world) {
+      const vault = await TemporalVault.create({ ttlMs: TTL_MS });
+      const data = random(sizeBytes);
+      const options = { ...CODED, secrecy };
+      const raw = await rawAead(world);
+      const sent = random((sizeBytes * CODED.total) / CODED.threshold);
+      const sealed = raw?.seal(sent);
+      const split = () => ({ madeMs: performance.now(), parts: vault.split(data, options) });
+      let current = split();
+      const reassemble = () => {
+        if (performance.now() - current.madeMs > FRESH_MS) current = split();
+        return vault.reassemble(current.parts);
+      };
+      return {
+        runners: [
+          ...ours(world, { run: opens ? reassemble : () => vault.split(data, options) }),
+          ...theirs(world, raw && (opens ? () => raw.open(sealed as Uint8Array) : () => raw.seal(sent))),
+        ],
+        close: async () => vault.dispose(),
+      };
+    },
+  };
+}
+
+/** A thousand short messages at once, beside a loop over them. */
+function batchContest(opens: boolean): Contest {
+  return {
+    suite: 'fragment',
+    operation: opens ? 'TemporalVault reassembleMany' : 'TemporalVault splitMany',
+    sizeBytes: SHORT_BYTES,
+    parameters: { messages: BATCH },
+    family: 'aead',
+    async prepare(world) {
+      const vault = await TemporalVault.create({ ttlMs: TTL_MS });
+      const messages = Array.from({ length: BATCH }, () => random(SHORT_BYTES));
+      const raw = await rawAead(world);
+      const sealed = messages.map((message) => raw?.seal(message) as Uint8Array);
+      const split = () => ({ madeMs: performance.now(), sets: vault.splitMany(messages) });
+      let current = split();
+      const reassemble = () => {
+        if (performance.now() - current.madeMs > FRESH_MS) current = split();
+        return vault.reassembleMany(current.sets);
+      };
+      return {
+        runners: [
+          ...ours(world, { run: opens ? reassemble : () => vault.splitMany(messages) }),
+          ...theirs(
+            world,
+            raw &&
+              (opens
+                ? () => sealed.map((one) => raw.open(one))
+                : () => messages.map((message) => raw.seal(message))),
+          ),
+        ],
+        close: async () => vault.dispose(),
+      };
+    },
+  };
+}
+
 /** The contests of fragmentation. */
-export const FRAGMENT_CONTESTS: readonly Contest[] = [...curves(splitContest), ...curves(reassembleContest)];
+export const FRAGMENT_CONTESTS: readonly Contest[] = [
+  ...curves(splitContest),
+  ...curves(reassembleContest),
+  splitContest(SHORT_BYTES, 1),
+  reassembleContest(SHORT_BYTES, 1),
+  batchContest(false),
+  batchContest(true),
+  codedContest('normal', false),
+  codedContest('normal', true),
+  codedContest('threshold', false),
+  codedContest('threshold', true),
+];

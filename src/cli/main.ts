@@ -7,6 +7,7 @@
 import { Command, CommanderError } from 'commander';
 import { addBench } from './commands/bench.ts';
 import { addDemo } from './commands/demo.ts';
+import { addFragment } from './commands/fragment.ts';
 import { addInfo } from './commands/info.ts';
 import { addInspect } from './commands/inspect.ts';
 import { addKat } from './commands/kat.ts';
@@ -46,6 +47,7 @@ function createProgram(): Command {
   addBench(program);
   addInfo(program);
   addDemo(program);
+  addFragment(program);
   sayWhereHelpIs(program, 'mwrasp-crypto');
   return program;
 }

@@ -13,20 +13,20 @@ import { InputError, PqError, TransportError, UnsupportedError } from '../errors
 export interface RedisClient {
   readonly isOpen: boolean;
   readonly isReady: boolean;
-  connect(): Promise<unknown>;
-  close(): Promise<void>;
-  destroy(): void;
-  duplicate(): RedisClient;
-  on(event: string, listener: (...args: unknown[]) => void): unknown;
-  off(event: string, listener: (...args: unknown[]) => void): unknown;
-  publish(channel: string, message: never): Promise<unknown>;
-  sPublish(channel: string, message: never): Promise<unknown>;
-  subscribe(channel: string, listener: RedisListener, bufferMode: true): Promise<void>;
-  sSubscribe(channel: string, listener: RedisListener, bufferMode: true): Promise<void>;
-  set(key: string, value: never, options: RedisSetOptions): Promise<unknown>;
-  getRange(key: string, start: number, end: number): Promise<unknown>;
-  del(key: string): Promise<unknown>;
-  withTypeMapping(mapping: Record<number, unknown>): RedisClient;
+  readonly connect: () => Promise<unknown>;
+  readonly close: () => Promise<void>;
+  readonly destroy: () => void;
+  readonly duplicate: () => RedisClient;
+  readonly on: (event: string, listener: (...args: unknown[]) => void) => unknown;
+  readonly off: (event: string, listener: (...args: unknown[]) => void) => unknown;
+  readonly publish: (channel: string, message: never) => Promise<unknown>;
+  readonly sPublish: (channel: string, message: never) => Promise<unknown>;
+  readonly subscribe: (channel: string, listener: RedisListener, bufferMode: true) => Promise<void>;
+  readonly sSubscribe: (channel: string, listener: RedisListener, bufferMode: true) => Promise<void>;
+  readonly set: (key: string, value: never, options: RedisSetOptions) => Promise<unknown>;
+  readonly getRange: (key: string, start: number, end: number) => Promise<unknown>;
+  readonly del: (key: string) => Promise<unknown>;
+  readonly withTypeMapping: (mapping: never) => RedisClient;
 }
 
 /** Gets messages of a channel as bytes. */

@@ -52,8 +52,8 @@ export interface JoinParts {
   /** Throws when an epoch is over. */
   checkAlive(epoch: number): void;
   isAuthentic(candidate: Candidate): boolean;
-  /** The piece of some authentic fragments, if they give one. */
-  open(group: readonly Candidate[]): Uint8Array | undefined;
+  /** The piece that some authentic fragments give. */
+  open(group: readonly Candidate[]): Uint8Array;
 }
 
 /** Pieces that wait for more of their fragments, or for an earlier piece. */
@@ -161,7 +161,6 @@ class Joiner {
     this.#window.drop(this.#next);
     this.#next++;
     this.#ended = first.stream?.last === true;
-    if (piece === undefined) throw this.loss();
     return piece;
   }
 

@@ -23,7 +23,7 @@ import type { ByteSource } from '../chunks.ts';
 import { type Clock, checkClock } from '../clock.ts';
 import { engine, registry } from '../engines/index.ts';
 import type { Signer } from '../envelope/index.ts';
-import { AuthenticationError, InputError, QuorumError } from '../errors.ts';
+import { AuthenticationError, InputError, PqError, QuorumError } from '../errors.ts';
 import { SecretHolder } from '../secret.ts';
 import type { SignPrivateKey } from '../sign/index.ts';
 import { pack, unpack } from './batch.ts';
@@ -285,7 +285,7 @@ export class TemporalVault extends SecretHolder {
           this.#opener.isAuthentic(key, candidate, contextHash(context)),
         );
       },
-      open: (group) => this.#openGroup(group, context) ?? undefined,
+      open: (group) => this.#openGroup(group, context),
     });
   }
 
@@ -362,37 +362,39 @@ export class TemporalVault extends SecretHolder {
 
   /** Opens the one message that is whole among some fragments. */
   #open(name: string, fragments: readonly Uint8Array[], context: Uint8Array, content: Content): Uint8Array {
-    const groups = gather(name, fragments, this.#opener);
-    const first = groups[0] as Group;
-    const { header } = first[0] as Group[number];
-    // Of what nobody can open any more, the clock's answer is the clearest.
-    this.#keys.checkAlive(header.epoch);
     let data: Uint8Array | undefined;
-    for (const group of groups) {
-      const { header: one } = group[0] as Group[number];
-      if (countOf(group) < one.threshold) continue;
-      const opened = this.#openGroup(group, context);
-      if (opened === undefined) continue;
+    let problem: PqError | undefined;
+    for (const group of gather(name, fragments, this.#opener)) {
+      let opened: Uint8Array;
+      try {
+        opened = this.#openGroup(group, context);
+      } catch (error) {
+        // A forged group must not make a good one fail; of several problems, the largest group's counts.
+        if (!(error instanceof PqError)) throw error;
+        problem ??= error;
+        continue;
+      }
       if (data !== undefined) {
         wipe(data, opened);
         throw new InputError('ERR_INPUT_KEY', name, 'fragments of one message', 'those of two');
       }
       data = opened;
-      if (one.content !== content) {
+      const found = (group[0] as Group[number]).header.content;
+      if (found !== content) {
         wipe(data);
-        throw new InputError('ERR_INPUT_KEY', name, `fragments of a ${content}`, `those of a ${one.content}`);
+        throw new InputError('ERR_INPUT_KEY', name, `fragments of a ${content}`, `those of a ${found}`);
       }
     }
-    if (data !== undefined) return data;
-    const have = countOf(first);
-    if (have < header.threshold) throw new QuorumError(have, header.threshold);
-    throw new AuthenticationError();
+    if (data === undefined) throw problem ?? new QuorumError(0, 1);
+    return data;
   }
 
-  /** Opens a group; undefined when too few of it are authentic. */
-  #openGroup(group: Group, context: Uint8Array): Uint8Array | undefined {
-    const { epoch } = (group[0] as Group[number]).header;
+  /** Opens the fragments of one message, while its key lives. */
+  #openGroup(group: Group, context: Uint8Array): Uint8Array {
+    const { epoch, threshold } = (group[0] as Group[number]).header;
     this.#keys.checkAlive(epoch);
+    const count = countOf(group);
+    if (count < threshold) throw new QuorumError(count, threshold);
     const opened = this.#keys.chain.withKey(
       epoch,
       (key) => this.#opener.open(key, group, contextHash(context)),
@@ -400,7 +402,7 @@ export class TemporalVault extends SecretHolder {
         if ('data' in made) wipe(made.data);
       },
     );
-    if (!('data' in opened)) return undefined;
+    if (!('data' in opened)) throw new AuthenticationError();
     try {
       this.#keys.checkAlive(epoch);
     } catch (error) {

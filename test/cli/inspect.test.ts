@@ -51,7 +51,7 @@ describe.concurrent('inspect', () => {
     await expect(
       transcript(outcomes)
         .replace(/(storeId +)\w{32}/, '$1STORE-ID')
-        .replace(/(vaultId +)\w{32}/, '$1VAULT-ID')
+        .replace(/(id +)\w{32}/, '$1VAULT-ID')
         .replace(/(epoch +)\d+/, '$1EPOCH'),
     ).toMatchFileSnapshot('__snapshots__/inspect.txt');
   });

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeToken, needsToken } from '../hsm/support/tokens.ts';
+import { needsRedis, startRedis } from '../support/redis-server.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const run = promisify(execFile);
@@ -37,6 +38,8 @@ afterAll(async () => {
 const SOFTHSM = '/usr/lib/softhsm/libsofthsm2.so';
 const PIN_FILE = '/run/secrets/hsm-pin';
 const STORE = '/var/lib/app/keys';
+/** Where they have a server of Redis. */
+const REDIS = 'redis://127.0.0.1:6379';
 
 async function expectRuns(page: string, index: number, program: string, env = {}): Promise<void> {
   const path = join(folder, `${page.replaceAll('/', '-')}-${index + 1}.ts`);
@@ -67,6 +70,22 @@ needsToken('SoftHSM')('examples with a token', () => {
   }
 });
 
+needsRedis('examples with Redis', () => {
+  for (const { page, blocks } of examples) {
+    for (const [i, block] of blocks.entries()) {
+      if (!block.includes(REDIS)) continue;
+      it(`${page}, example ${i + 1}, runs`, async () => {
+        const server = await startRedis();
+        try {
+          await expectRuns(page, i, block.replaceAll(REDIS, server.url));
+        } finally {
+          await server.stop();
+        }
+      });
+    }
+  }
+});
+
 describe('examples in the documents', () => {
   it('are there', () => {
     const total = examples.reduce((sum, { blocks }) => sum + blocks.length, 0);
@@ -75,7 +94,7 @@ describe('examples in the documents', () => {
 
   for (const { page, blocks } of examples) {
     for (const [i, block] of blocks.entries()) {
-      if (block.includes(SOFTHSM)) continue;
+      if (block.includes(SOFTHSM) || block.includes(REDIS)) continue;
       it(`${page}, example ${i + 1}, runs`, () => expectRuns(page, i, block));
     }
   }

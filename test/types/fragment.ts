@@ -48,3 +48,15 @@ vault.epochMs = 1;
 inspectFragment(bytes).epoch = 0;
 // @ts-expect-error there is no key to be had
 export const key: Uint8Array = vault.key;
+
+// What only looks alike does not fit.
+// @ts-expect-error secrecy is one of two words
+vault.split(bytes, { secrecy: 'high' });
+// @ts-expect-error many messages are many
+vault.splitMany(bytes);
+// @ts-expect-error sets of fragments are lists of lists
+vault.reassembleMany([bytes]);
+// @ts-expect-error a context is bytes
+vault.reassemble([bytes], { context: 'label' });
+// @ts-expect-error a receipt is signed by a key
+await vault.receipt(bytes);

@@ -30,6 +30,12 @@ describe('every error', () => {
       'a worker ended',
     ],
     [
+      new errors.TransportError('ERR_TRANSPORT_IO', 'no connection', { cause }),
+      'TransportError',
+      'ERR_TRANSPORT_IO',
+      'no connection',
+    ],
+    [
       new errors.SelfTestError('noble', 'kem', 'decapsulation', { cause }),
       'SelfTestError',
       'ERR_SELF_TEST',

@@ -27,7 +27,10 @@ it('has one letter a format', () => {
     'B keystore blob',
     'D sealed data',
     'H high-water mark',
+    'T session message',
     'F fragment',
+    'Q broker message',
+    'Z destruction receipt',
   ]);
 });
 

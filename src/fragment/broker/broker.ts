@@ -69,6 +69,9 @@ const MAX_CANDIDATES = 4;
 /** Longest sealed share; one is much shorter. */
 const MAX_DEPOSIT_BYTES = 1024;
 
+/** How often what is over is removed. */
+const SWEEP_MS = 1000;
+
 interface Deposit {
   readonly message: BrokerMessage;
   readonly from: FragmentReceiver;
@@ -99,6 +102,7 @@ export class FragmentBroker {
   readonly #open: Closable[] = [];
   readonly #counters = { deposited: 0, released: 0, foreign: 0, unopened: 0, refused: 0 };
   #count = 0;
+  #sweptMs = Number.NEGATIVE_INFINITY;
   #isClosed = false;
 
   private constructor(token: typeof INTERNAL, identity: OwnIdentity, maxDeposits: number) {
@@ -216,8 +220,8 @@ export class FragmentBroker {
   #deposit(message: BrokerMessage, from: FragmentReceiver): void {
     const nowMs = systemClock.monotonicMs();
     const id = toHex(message.id);
+    if (this.#count >= this.#maxDeposits || nowMs - this.#sweptMs >= SWEEP_MS) this.#sweep(nowMs);
     const there = this.#deposits.get(id) ?? [];
-    if (this.#count >= this.#maxDeposits) this.#sweep(nowMs);
     const isRefused =
       message.fragment.length > MAX_DEPOSIT_BYTES ||
       this.#released.has(id) ||
@@ -288,6 +292,7 @@ export class FragmentBroker {
 
   /** Removes what cannot be opened any more: housekeeping, its key died by itself. */
   #sweep(nowMs: number): void {
+    this.#sweptMs = nowMs;
     for (const [id, there] of this.#deposits) {
       for (const deposit of [...there]) if (deposit.dueMs <= nowMs) this.#drop(id, deposit);
     }

@@ -3,7 +3,6 @@
  *
  * @module
  */
-export type { FragmentTransport } from '../transport/transport.ts';
 export {
   type BrokerCounters,
   FragmentBroker,

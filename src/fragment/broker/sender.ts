@@ -13,7 +13,7 @@ import {
   wipe,
 } from '../../bytes.ts';
 import { InputError, QuorumError } from '../../errors.ts';
-import type { ExpectedPeer, OwnIdentity } from '../session/identity.ts';
+import { type ExpectedPeer, type OwnIdentity, Peers } from '../session/identity.ts';
 import { connectSender, type SenderLink } from '../session/link.ts';
 import { FragmentSender } from '../session/sender.ts';
 import type { FragmentTransport } from '../transport/transport.ts';
@@ -46,7 +46,11 @@ export interface BrokeredSenderOptions {
 export interface BrokeredSender {
   /** How many brokers have a session now. */
   readonly brokersReady: number;
-  /** Waits for sessions with the receiver and with as many brokers as it takes to open a message. */
+  /**
+   * Waits for sessions with the receiver and with as many brokers as it takes to open a message.
+   *
+   * @throws {@link InputError} `ERR_INPUT_DISPOSED` when the sender is, or was meanwhile, closed.
+   */
   ready(): Promise<void>;
   /**
    * Sends a message: sealed to the receiver under a secret that is split among the brokers, and everything in sessions whose
@@ -83,6 +87,8 @@ export function checkBrokerPeer(argument: string, value: unknown): BrokerPeer {
   if (value === undefined) throw new InputError('ERR_INPUT_TYPE', argument, 'a BrokerPeer', 'undefined');
   const { transport, peer } = checkOptions(argument, value as BrokerPeer, ['transport', 'peer']);
   checkTransport(`${argument}.transport`, transport);
+  // Each session checks it again; here so that it is told by its name.
+  new Peers(`${argument}.peer`, peer);
   return { transport, peer: peer as ExpectedPeer };
 }
 

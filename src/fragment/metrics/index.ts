@@ -5,6 +5,7 @@
  */
 
 export type {
+  MetricsInstrument,
   MetricsMeter,
   MetricsObservable,
   MetricsObserver,

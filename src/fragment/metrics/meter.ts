@@ -8,19 +8,25 @@ import { InputError, UnsupportedError } from '../../errors.ts';
 
 /** Takes a value when somebody collects. */
 export interface MetricsObserver {
-  observe(value: number, attributes?: Record<string, string | number>): void;
+  readonly observe: (value: number, attributes?: Record<string, string | number>) => void;
 }
 
 /** An instrument that is asked when somebody collects. */
 export interface MetricsObservable {
-  addCallback(callback: (observer: MetricsObserver) => void): void;
-  removeCallback(callback: (observer: MetricsObserver) => void): void;
+  readonly addCallback: (callback: (observer: MetricsObserver) => void) => void;
+  readonly removeCallback: (callback: (observer: MetricsObserver) => void) => void;
+}
+
+/** What an instrument says of itself. */
+export interface MetricsInstrument {
+  readonly description: string;
+  readonly unit: string;
 }
 
 /** What is used of a `Meter` of OpenTelemetry. */
 export interface MetricsMeter {
-  createObservableGauge(name: string, options: { description: string; unit: string }): MetricsObservable;
-  createObservableCounter(name: string, options: { description: string; unit: string }): MetricsObservable;
+  readonly createObservableGauge: (name: string, options: MetricsInstrument) => MetricsObservable;
+  readonly createObservableCounter: (name: string, options: MetricsInstrument) => MetricsObservable;
 }
 
 /** The command that gets the peer. */

@@ -75,7 +75,7 @@ export function policyOf(
     fallback: number,
     max: number = POLICY_RANGES[name][1],
   ): number => {
-    const given = options[name] ?? fallback;
+    const { [name]: given = fallback } = options;
     checkInteger(`options.${name}`, given, POLICY_RANGES[name][0], max);
     return given;
   };

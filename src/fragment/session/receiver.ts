@@ -9,6 +9,7 @@ import {
   checkInteger,
   checkInternal,
   checkOptions,
+  copyOptions,
   equal,
   equalAt,
   INTERNAL,
@@ -187,7 +188,7 @@ export class FragmentReceiver extends Endpoint {
    * @example const receiver = await FragmentReceiver.create({ identity: { signer }, peer: senderPublicKey, ttlMs: 100 });
    */
   static async create(options: FragmentReceiverOptions): Promise<FragmentReceiver> {
-    const wanted = checkOptions('options', options ?? {}, OPTION_NAMES);
+    const wanted = checkOptions('options', copyOptions('options', options), OPTION_NAMES);
     const identity = ownIdentity('options.identity', wanted.identity);
     const peers = new Peers('options.peer', wanted.peer);
     const policy = policyOf(wanted);

@@ -9,6 +9,7 @@ import {
   checkInteger,
   checkInternal,
   checkOptions,
+  copyOptions,
   describe,
   equal,
   INTERNAL,
@@ -178,7 +179,7 @@ export class FragmentSender extends Endpoint {
    * @example const sender = await FragmentSender.create({ identity: { signer }, peer: receiverPublicKey });
    */
   static async create(options: FragmentSenderOptions): Promise<FragmentSender> {
-    const wanted = checkOptions('options', options ?? {}, OPTION_NAMES);
+    const wanted = checkOptions('options', copyOptions('options', options), OPTION_NAMES);
     const identity = ownIdentity('options.identity', wanted.identity);
     const peers = new Peers('options.peer', wanted.peer);
     const { maxTtlMs = 100, minEpochMs = POLICY_RANGES.epochMs[0], maxHeartbeatMs = 1_000 } = wanted;

@@ -26,7 +26,7 @@ import {
 
 /** Options of {@link redisStore}. */
 export interface RedisStoreOptions extends RedisOptions {
-  /** Before every key: up to 128 characters without braces; by default `mwrasp:fragment:`. */
+  /** Before every key: up to 128 printable characters of ASCII, no spaces or braces; by default `mwrasp:fragment:`. */
   readonly prefix?: string;
   /**
    * Over how many keys the fragments of a message are spread: 1 to 16. With 1, the default, they stay in one value, and in
@@ -41,6 +41,7 @@ export interface RedisStoreOptions extends RedisOptions {
 const OPTIONS = ['client', 'url', 'prefix', 'spread', 'maxFragmentBytes'];
 const MAX_SPREAD = 16;
 const MAX_PREFIX_LENGTH = 128;
+const PREFIX = /^[!-z|~]*$/;
 
 /** Most bytes that are read of a value, whatever somebody put there. */
 const MAX_VALUE_BYTES = 2 ** 28;
@@ -64,8 +65,8 @@ export async function redisStore(options: RedisStoreOptions): Promise<FragmentSt
   if (typeof prefix !== 'string') {
     throw new InputError('ERR_INPUT_TYPE', 'options.prefix', 'a string', describe(prefix));
   }
-  if (prefix.length > MAX_PREFIX_LENGTH || /[{}]/.test(prefix)) {
-    const expected = `up to ${MAX_PREFIX_LENGTH} characters without braces`;
+  if (prefix.length > MAX_PREFIX_LENGTH || !PREFIX.test(prefix)) {
+    const expected = `up to ${MAX_PREFIX_LENGTH} printable characters without spaces and braces`;
     throw new InputError('ERR_INPUT_FORMAT', 'options.prefix', expected, describe(prefix));
   }
   checkInteger('options.spread', spread, 1, MAX_SPREAD);
@@ -95,7 +96,7 @@ class RedisStore implements FragmentStore {
 
   constructor(client: RedisClient, owned: boolean, place: Place) {
     this.#client = client;
-    this.#reader = client.withTypeMapping({ [BLOB_STRING]: bufferClass() });
+    this.#reader = client.withTypeMapping({ [BLOB_STRING]: bufferClass() } as never);
     this.#owned = owned;
     this.#place = place;
     const most = Math.ceil(MAX_FRAGMENTS / place.spread) * (FRAME_HEADER_BYTES + place.maxFragmentBytes);

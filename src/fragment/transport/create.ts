@@ -19,11 +19,11 @@ export interface TransportDriver {
   /** Which kind of transport this is, for messages and events. */
   readonly name: string;
   /** Hands a message over, which was checked; its bytes are the caller's. What it throws becomes `ERR_TRANSPORT_IO`. */
-  send(message: Uint8Array): void | Promise<void>;
+  readonly send: (message: Uint8Array) => void | Promise<void>;
   /** Lets go of what the adapter holds, once, after what was under way has been sent. */
-  close(): void | Promise<void>;
+  readonly close: () => void | Promise<void>;
   /** Called when somebody listens for the first time, and messages may come. */
-  listening?(): void;
+  readonly listening?: () => void;
 }
 
 /** An adapter's own view of its transport. */

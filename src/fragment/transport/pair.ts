@@ -12,12 +12,16 @@ interface Queued {
   readonly taken: () => void;
 }
 
+/** An interval that is only there to be there: the longest that timers take is 2^31 - 1. */
+const FOREVER_MS = 2 ** 30;
+
 /** Messages of one turn of the event loop, so that two ends that answer each other keep nothing else from its turn. */
 const MESSAGES_A_TURN = 256;
 
 /**
  * Two transports, each of which receives what the other one sends, in order and without loss: for tests, and for parts of
- * one process. Closing one closes the other, after what was sent before.
+ * one process. Closing one closes the other, after what was sent before. An open end that somebody listens to keeps the process
+ * running, as a socket does.
  *
  * @param left - Bounds and events of one end.
  * @param right - Those of the other one; the same when left out.
@@ -39,12 +43,19 @@ class End {
   readonly #queue: Queued[] = [];
   #isScheduled = false;
   #isEnded = false;
+  #keepAlive: ReturnType<typeof setInterval> | undefined;
 
   constructor(settings: TransportSettings, peer: () => End) {
     const driver = {
       name: 'in-process',
       send: (message: Uint8Array) => peer().#take(message.slice()),
-      close: () => peer().#end(),
+      close: () => {
+        clearInterval(this.#keepAlive);
+        peer().#end();
+      },
+      listening: () => {
+        this.#keepAlive = setInterval(() => undefined, FOREVER_MS);
+      },
     };
     this.handle = handleOf(driver, settings);
   }

@@ -14,13 +14,13 @@ import type { FragmentTransport } from './transport.ts';
  * (`parentPort`, `self`). It has either `on` or `addEventListener`.
  */
 export interface MessageEndpoint {
-  postMessage(message: unknown, transfer: ArrayBuffer[]): void;
-  addEventListener?(type: string, listener: (event: unknown) => void): void;
-  removeEventListener?(type: string, listener: (event: unknown) => void): void;
-  on?(type: string, listener: (value: unknown) => void): unknown;
-  off?(type: string, listener: (value: unknown) => void): unknown;
-  start?(): void;
-  close?(): void;
+  readonly postMessage: (message: unknown, transfer: ArrayBuffer[]) => void;
+  readonly addEventListener?: (type: string, listener: (event: unknown) => void) => void;
+  readonly removeEventListener?: (type: string, listener: (event: unknown) => void) => void;
+  readonly on?: (type: string, listener: (value: unknown) => void) => unknown;
+  readonly off?: (type: string, listener: (value: unknown) => void) => unknown;
+  readonly start?: () => void;
+  readonly close?: () => void;
 }
 
 /**

@@ -13,16 +13,16 @@ import type { FragmentTransport } from './transport.ts';
 /** What is used of a `net.Socket`, a `tls.TLSSocket` or another duplex stream of Node. */
 export interface StreamSocket {
   readonly destroyed: boolean;
-  write(bytes: Uint8Array, written: (error?: Error | null) => void): boolean;
-  end(): unknown;
-  destroy(): unknown;
-  pause(): unknown;
-  resume(): unknown;
-  on(event: string, listener: (...args: unknown[]) => void): unknown;
+  readonly write: (bytes: Uint8Array, written: (error?: Error | null) => void) => boolean;
+  readonly end: () => unknown;
+  readonly destroy: () => unknown;
+  readonly pause: () => unknown;
+  readonly resume: () => unknown;
+  readonly on: (event: string, listener: (...args: unknown[]) => void) => unknown;
   /** A `net.Socket` has it; a message of 100 ms must not wait for the next one. */
-  setNoDelay?(on: boolean): unknown;
+  readonly setNoDelay?: (on: boolean) => unknown;
   /** A `net.Socket` has it; so an end that vanished without a word is noticed at all. */
-  setKeepAlive?(on: boolean, delayMs: number): unknown;
+  readonly setKeepAlive?: (on: boolean, delayMs: number) => unknown;
 }
 
 const KEEP_ALIVE_MS = 10_000;

@@ -1,179 +1,166 @@
-import { inspectFragment, TemporalVault } from '@mwrasp/crypto/fragment';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { concat, toHex, uintBytes } from '../../../src/bytes.ts';
-import { InputError, UnsupportedError } from '../../../src/errors.ts';
-import { HEADER_BYTES, pieceRange, readHeader, writeHeader } from '../../../src/fragment/format.ts';
-import { type Expected, expectError } from '../../contract/support/errors.ts';
-import { flipped } from '../../support/keys.ts';
+import { concat } from '../../../src/bytes.ts';
+import { InputError } from '../../../src/errors.ts';
+import { pieceBytesOf } from '../../../src/fragment/erasure/index.ts';
+import {
+  codedBytesOf,
+  FragmentHeader,
+  fragmentBytesOf,
+  headerBytesOf,
+  INDEX_AT,
+  isSameMessage,
+  readHeader,
+  writeHeader,
+} from '../../../src/fragment/format.ts';
+import { explainFragment, inspectFragment } from '../../../src/fragment/index.ts';
+import { expectError } from '../../contract/support/errors.ts';
+import { pattern } from './support.ts';
 
-const TYPE: Expected = [InputError, 'ERR_INPUT_TYPE'];
-const FORMAT: Expected = [InputError, 'ERR_INPUT_FORMAT'];
+const FORMAT = [InputError, 'ERR_INPUT_FORMAT'] as const;
 
-const VAULT_ID = Uint8Array.from({ length: 16 }, (_, i) => 0x10 + i);
-const COMMITMENT = Uint8Array.from({ length: 32 }, (_, i) => 0x40 + i);
-const NONCE = Uint8Array.from({ length: 12 }, (_, i) => 0x80 + i);
+const bytesOf = (length: number) => fc.uint8Array({ minLength: length, maxLength: length });
+const anyFields = fc
+  .record({
+    secrecy: fc.constantFrom('normal' as const, 'threshold' as const),
+    content: fc.constantFrom('message' as const, 'batch' as const, 'stream' as const),
+    total: fc.integer({ min: 1, max: 255 }),
+    seed: fc.nat(254),
+    ttlMs: fc.nat(2 ** 32 - 1),
+    epoch: fc.nat(2 ** 32 - 1),
+    id: bytesOf(16),
+    messageBytes: fc.nat(3000),
+    commitment: bytesOf(32),
+    number: fc.nat({ max: 2 ** 40 - 1 }),
+    secret: bytesOf(32),
+    streamId: bytesOf(16),
+    sequence: fc.nat(2 ** 32 - 1),
+    last: fc.boolean(),
+  })
+  .map(({ seed, secret, streamId, sequence, last, ...fields }) => {
+    const threshold = 1 + (seed % fields.total);
+    return {
+      ...fields,
+      threshold,
+      pieceBytes: pieceBytesOf(codedBytesOf(fields.secrecy, fields.messageBytes), threshold),
+      ...(fields.secrecy === 'threshold' ? { secretCommitment: secret } : {}),
+      ...(fields.content === 'stream' ? { stream: { streamId, sequence, last } } : {}),
+    };
+  });
 
-interface Numbers {
-  epoch: number;
-  threshold: number;
-  total: number;
-  index: number;
-  ttlMs: number;
-  messageBytes: number;
+function layOut(fields: Parameters<typeof writeHeader>[1]): Uint8Array {
+  const out = new Uint8Array(fragmentBytesOf(fields.secrecy, fields.content, fields.pieceBytes));
+  writeHeader(out, fields, pattern(12, 3));
+  return out;
 }
 
-const NUMBERS: Numbers = {
-  epoch: 0x01020304,
+/** A header whose fields are all different. */
+const FIELDS = {
+  secrecy: 'threshold',
+  content: 'stream',
   threshold: 3,
-  total: 3,
-  index: 2,
-  ttlMs: 100,
-  messageBytes: 10,
-};
+  total: 5,
+  ttlMs: 0x01020304,
+  epoch: 0x11121314,
+  id: pattern(16, 1),
+  messageBytes: 100,
+  pieceBytes: 39,
+  commitment: pattern(32, 2),
+  number: 0x2122232425,
+  secretCommitment: pattern(32, 4),
+  stream: { streamId: pattern(16, 5), sequence: 0x31323334, last: true },
+} as const;
 
-/** A fragment written field by field as the docs list them, with a body of zeros. */
-function layOut(numbers: Partial<Numbers> = {}, bodyBytes = 3): Uint8Array {
-  const { epoch, threshold, total, index, ttlMs, messageBytes } = { ...NUMBERS, ...numbers };
-  return concat(
-    Uint8Array.of(0x4d, 0x57, 0x46, 0),
-    VAULT_ID,
-    uintBytes(epoch, 4),
-    Uint8Array.of(threshold, total, index),
-    uintBytes(ttlMs, 4),
-    uintBytes(messageBytes, 4),
-    COMMITMENT,
-    NONCE,
-    new Uint8Array(bodyBytes + 16),
-  );
-}
-
-describe('pieceRange', () => {
-  it('cuts any message into adjoining runs that differ by a byte at most, the longer ones first', () => {
+describe('the header', () => {
+  it('is read as it was written', () => {
     fc.assert(
-      fc.property(fc.nat(2 ** 20), fc.integer({ min: 1, max: 255 }), (messageBytes, total) => {
-        let at = 0;
-        let last = Number.POSITIVE_INFINITY;
-        for (let index = 0; index < total; index++) {
-          const [start, end] = pieceRange(messageBytes, total, index);
-          const length = end - start;
-          expect(start).toBe(at);
-          expect(length).toBeLessThanOrEqual(last);
-          expect([Math.floor(messageBytes / total), Math.ceil(messageBytes / total)]).toContain(length);
-          at = end;
-          last = length;
-        }
-        expect(at).toBe(messageBytes);
+      fc.property(anyFields, (fields) => {
+        const fragment = layOut(fields);
+        const header = readHeader('fragment', fragment);
+        expect(header).toBeInstanceOf(FragmentHeader);
+        expect(header).toMatchObject({
+          ...fields,
+          index: 0,
+          headerBytes: headerBytesOf(fields.secrecy, fields.content),
+        });
+        expect(header.hasId(fields.id)).toBe(true);
+        expect(header.hasCommitment(fields.commitment)).toBe(true);
+        expect(() => readHeader('fragment', concat(fragment, Uint8Array.of(0)))).toThrow(InputError);
       }),
+      { numRuns: 300 },
     );
   });
-});
 
-describe('header', () => {
   it('has the documented bytes', () => {
-    const out = new Uint8Array(layOut().length);
-    writeHeader(out, { ...NUMBERS, vaultId: VAULT_ID, commitment: COMMITMENT, nonce: NONCE });
-    expect(HEADER_BYTES).toBe(79);
-    expect(toHex(out)).toBe(toHex(layOut()));
-  });
-
-  it('reads what was written, from any offset of a larger buffer', () => {
-    const fragment = layOut();
-    const pool = new Uint8Array(fragment.length + 50).fill(0xff);
-    pool.set(fragment, 13);
-    for (const bytes of [fragment, pool.subarray(13, 13 + fragment.length), Buffer.from(fragment)]) {
-      const header = readHeader('fragment', bytes);
-      expect({ ...header, vaultId: 0, commitment: 0, nonce: 0 }).toEqual({
-        ...NUMBERS,
-        vaultId: 0,
-        commitment: 0,
-        nonce: 0,
-      });
-      expect(Uint8Array.from(header.vaultId)).toEqual(VAULT_ID);
-      expect(Uint8Array.from(header.commitment)).toEqual(COMMITMENT);
-      expect(Uint8Array.from(header.nonce)).toEqual(NONCE);
-    }
-  });
-
-  it('takes the largest numbers', () => {
-    const most = { epoch: 2 ** 32 - 1, threshold: 255, total: 255, index: 254, ttlMs: 2 ** 32 - 1 };
-    expect(inspectFragment(layOut({ ...most, messageBytes: 2 ** 20 }, 4112))).toMatchObject(most);
-  });
-
-  const malformed: [label: string, fragment: Uint8Array][] = [
-    ['threshold 0', layOut({ threshold: 0 })],
-    ['total 0', layOut({ total: 0 })],
-    ['threshold and total 0', layOut({ threshold: 0, total: 0, index: 0 })],
-    ['threshold below the total', layOut({ threshold: 2 })],
-    ['threshold above the total', layOut({ threshold: 4 })],
-    ['an index that is not below the total', layOut({ index: 3 })],
-    [
-      'a message longer than 1 MiB',
-      layOut({ messageBytes: 2 ** 20 + 1, threshold: 1, total: 1, index: 0 }, 2 ** 20 + 1),
-    ],
-    ['a message said to be of 4 GiB', layOut({ messageBytes: 2 ** 32 - 1 })],
-    ['a body shorter than its piece', layOut({}, 2)],
-    ['a body longer than its piece', layOut({}, 4)],
-    ['no bytes', new Uint8Array(0)],
-    ['zeros', new Uint8Array(200)],
-    ['an envelope', Uint8Array.of(0x4d, 0x57, 0x45, 1, ...new Uint8Array(100))],
-  ];
-
-  it.each(malformed)('refuses %s', async (_label, fragment) => {
-    await expectError(() => inspectFragment(fragment), ...FORMAT);
-  });
-
-  it('refuses every beginning of a fragment', async () => {
-    const fragment = layOut();
-    for (let length = 0; length < fragment.length; length++) {
-      await expectError(() => inspectFragment(fragment.subarray(0, length)), ...FORMAT);
-    }
-  });
-
-  it.each([1, 2, 255])('refuses version %d', async (version) => {
-    const fragment = layOut();
-    fragment[3] = version;
-    await expectError(() => inspectFragment(fragment), UnsupportedError, 'ERR_UNSUPPORTED_VERSION');
-  });
-});
-
-describe('inspectFragment', () => {
-  it('says what the header says', () => {
-    expect(inspectFragment(layOut())).toEqual({
-      vaultId: toHex(VAULT_ID),
-      headerBytes: 79,
-      ...NUMBERS,
-    });
-  });
-
-  it('reads the fragments of a vault, and does not care whether they open', async () => {
-    using vault = await TemporalVault.create({ ttlMs: 250, epochMs: 125 });
-    const fragments = vault.split(new Uint8Array(100), { total: 3 });
-    const infos = fragments.map(inspectFragment);
-    for (const [index, info] of infos.entries()) {
-      expect(info).toMatchObject({
-        index,
-        total: 3,
-        threshold: 3,
-        ttlMs: 250,
-        messageBytes: 100,
-        headerBytes: 79,
-      });
-      expect(info.vaultId).toBe(infos[0]?.vaultId);
-    }
-    const [first] = fragments as [Uint8Array];
-    expect(inspectFragment(flipped(first, first.length - 1))).toEqual(infos[0]);
+    const fragment = layOut(FIELDS);
+    const expected = concat(
+      Uint8Array.of(0x4d, 0x57, 0x46, 1, 1, 1, 2, 3, 5, 1, 2, 3, 4, 0x11, 0x12, 0x13, 0x14),
+      FIELDS.id,
+      Uint8Array.of(0, 0, 0, 100, 0, 0, 0, 39),
+      FIELDS.commitment,
+      pattern(12, 3).subarray(0, 6),
+      Uint8Array.of(0x21, 0x22, 0x23, 0x24, 0x25, 0),
+      FIELDS.secretCommitment,
+      FIELDS.stream.streamId,
+      Uint8Array.of(0x31, 0x32, 0x33, 0x34, 1),
+    );
+    expect(fragment.subarray(0, expected.length)).toEqual(expected);
+    expect(fragment.length).toBe(expected.length + 39 + 32 + 16);
   });
 
   it.each([
-    ['nothing', undefined],
-    ['null', null],
-    ['text', 'MWF'],
-    ['a number', 5],
-    ['an array of numbers', [0x4d, 0x57, 0x46, 0]],
-    ['an ArrayBuffer', new ArrayBuffer(100)],
-    ['a DataView', new DataView(new ArrayBuffer(100))],
-  ])('refuses %s', async (_label, value) => {
-    await expectError(() => inspectFragment(value as unknown as Uint8Array), ...TYPE);
+    ['suite', 4, 2],
+    ['secrecy', 5, 2],
+    ['content', 6, 3],
+    ['threshold', 7, 0],
+    ['threshold', 7, 6],
+    ['total', 8, 2],
+    ['message length', 33, 1],
+    ['piece length', 40, 38],
+    ['index', 84, 5],
+    ['end mark', 137, 2],
+  ])('is refused with a wrong %s (byte %d is %d)', async (_name, offset, value) => {
+    const fragment = layOut(FIELDS).with(offset, value);
+    await expectError(() => readHeader('fragment', fragment), ...FORMAT);
+    await expectError(() => inspectFragment(fragment), ...FORMAT);
   });
+
+  it('speaks of no message above 16 MiB, whatever its length says', async () => {
+    const fragment = layOut({ ...FIELDS, messageBytes: 2 ** 24 + 1 });
+    const error = await expectError(() => readHeader('fragment', fragment), ...FORMAT);
+    expect(error.message).toContain('16777217 bytes');
+  });
+});
+
+it('fragments of one message differ in the index alone', () => {
+  const one = layOut(FIELDS);
+  const headerBytes = headerBytesOf('threshold', 'stream');
+  expect(isSameMessage(one, one.with(INDEX_AT, 3), headerBytes)).toBe(true);
+  for (let at = 0; at < headerBytes; at++) {
+    if (at !== INDEX_AT)
+      expect(isSameMessage(one, one.with(at, (one[at] as number) ^ 1), headerBytes)).toBe(false);
+  }
+});
+
+it('an explanation covers a fragment without a gap', () => {
+  for (const secrecy of ['normal', 'threshold'] as const) {
+    for (const content of ['message', 'stream'] as const) {
+      const { secretCommitment, stream, ...base } = FIELDS;
+      const fields = {
+        ...base,
+        secrecy,
+        content,
+        pieceBytes: pieceBytesOf(codedBytesOf(secrecy, 100), 3),
+        ...(secrecy === 'threshold' ? { secretCommitment } : {}),
+        ...(content === 'stream' ? { stream } : {}),
+      };
+      const fragment = layOut(fields);
+      let end = 0;
+      for (const { offset, bytes } of explainFragment(fragment)) {
+        expect(offset).toBe(end);
+        end += bytes;
+      }
+      expect(end).toBe(fragment.length);
+    }
+  }
 });

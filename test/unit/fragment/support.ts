@@ -1,61 +1,29 @@
 /**
- * Clocks that tests turn, and a look at the memory that keys live in.
+ * Clocks that tests turn, and chains whose ends are in one process.
  *
  * @module
  */
 import { vi } from 'vitest';
+import { randomFill } from '../../../src/bytes.ts';
 import type { Clock } from '../../../src/clock.ts';
+import { EpochChain } from '../../../src/fragment/chain.ts';
+import type { Content, Secrecy } from '../../../src/fragment/format.ts';
+import type { Parties } from '../../../src/fragment/parties.ts';
+import type { SealPlan } from '../../../src/fragment/sealer.ts';
+import { startWiping } from '../../../src/fragment/slab/wiping.ts';
 
 /** A clock that moves only when it is told to. */
 export class ManualClock implements Clock {
   nowMs = 0;
+  /** What the wall clock is ahead. */
+  wallAheadMs = 0;
 
   wallMs(): number {
-    return this.nowMs;
+    return this.nowMs + this.wallAheadMs;
   }
 
   monotonicMs(): number {
     return this.nowMs;
-  }
-}
-
-/** Bytes of a chain key and of an epoch's message key. */
-export const KEY_BYTES = 32;
-
-/** Where a chain keeps its keys. */
-export interface Slab {
-  /** The chain key, then the slots. */
-  readonly bytes: Uint8Array;
-  /** Slots that hold anything but zeros. */
-  filledSlots(): number;
-}
-
-/**
- * Runs what makes a chain and tells where its keys are: the chain key is the one draw of 32 random bytes, made straight
- * into the buffer that holds every key of the chain.
- */
-export async function withSlab<T>(make: () => T | Promise<T>): Promise<{ made: T; slab: Slab }> {
-  const real = globalThis.crypto.getRandomValues.bind(globalThis.crypto);
-  const draws: Uint8Array[] = [];
-  const spy = vi.spyOn(globalThis.crypto, 'getRandomValues').mockImplementation((out) => {
-    draws.push(out as Uint8Array);
-    return real(out as Uint8Array<ArrayBuffer>) as typeof out;
-  });
-  try {
-    const made = await make();
-    const [chainKey, ...others] = draws.filter(({ length }) => length === KEY_BYTES);
-    if (chainKey === undefined || others.length > 0) throw new Error('one chain key was expected');
-    const bytes = new Uint8Array(chainKey.buffer);
-    const filledSlots = () => {
-      let filled = 0;
-      for (let at = KEY_BYTES; at < bytes.length; at += KEY_BYTES) {
-        if (bytes.subarray(at, at + KEY_BYTES).some((byte) => byte !== 0)) filled++;
-      }
-      return filled;
-    };
-    return { made, slab: { bytes, filledSlots } };
-  } finally {
-    spy.mockRestore();
   }
 }
 
@@ -69,12 +37,40 @@ export function countingRandom(): void {
   });
 }
 
-/** Waits real time, whatever timers do. */
-export async function waitUntil(elapsedMs: number, startMs: number): Promise<void> {
-  while (performance.now() - startMs < elapsedMs) await new Promise((resolve) => setTimeout(resolve, 5));
+/** Waits until something is so; a test that waits in vain ends by its time limit. */
+export async function until(isSo: () => boolean): Promise<void> {
+  while (!isSo()) await new Promise((resolve) => setTimeout(resolve, 5));
 }
 
-/** Waits until every slot is zeros; a test that waits in vain ends by its time limit. */
-export async function untilZero(slab: Slab): Promise<void> {
-  while (slab.filledSlots() > 0) await new Promise((resolve) => setTimeout(resolve, 5));
+/** Bytes that differ from place to place. */
+export function pattern(length: number, seed = 0): Uint8Array {
+  return Uint8Array.from({ length }, (_, i) => (i * 31 + (i >> 8) + seed * 7) & 0xff);
+}
+
+/** A life so long that no test outlasts it. */
+export const LONG = { epochMs: 20_000, ttlMs: 60_000 };
+
+/** The two ends of a session, with the same chain key. */
+export async function makeEnds(times: { epochMs: number; ttlMs: number } = LONG) {
+  const wiping = await startWiping();
+  const chainKey = randomFill(new Uint8Array(32));
+  const startMs = performance.now();
+  const receiver = EpochChain.create(wiping, { role: 'receiver', chainKey, startMs, ...times });
+  const sender = EpochChain.create(wiping, { role: 'sender', chainKey, startMs, ...times });
+  const parties: Parties = { id: randomFill(new Uint8Array(16)), binding: randomFill(new Uint8Array(32)) };
+  const end = () => {
+    receiver.dispose();
+    sender.dispose();
+  };
+  return { wiping, chainKey, startMs, receiver, sender, parties, end };
+}
+
+/** How a message is sealed, in short. */
+export function plan(
+  threshold = 1,
+  total = 1,
+  secrecy: Secrecy = 'normal',
+  content: Content = 'message',
+): SealPlan {
+  return { threshold, total, secrecy, content, context: new Uint8Array(0) };
 }

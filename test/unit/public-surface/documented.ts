@@ -100,7 +100,9 @@ class Reader {
   #addClass(id: string, symbol: ts.Symbol): void {
     const type = this.#checker.getTypeOfSymbol(symbol);
     for (const signature of type.getConstructSignatures()) {
-      const declaration = signature.getDeclaration();
+      // A class that declares none has nothing to say of it; the type is wrong there.
+      const declaration = signature.getDeclaration() as ts.SignatureDeclaration | undefined;
+      if (declaration === undefined) continue;
       this.#found.set(`new ${id}`, {
         id: `new ${id}`,
         kind: 'constructor',

@@ -10,6 +10,11 @@ import { ENCODINGS } from './rows/encodings.ts';
 import { ENGINES } from './rows/engines.ts';
 import { ENVELOPE } from './rows/envelope.ts';
 import { FRAGMENT } from './rows/fragment.ts';
+import { FRAGMENT_BROKER } from './rows/fragment-broker.ts';
+import { FRAGMENT_METRICS } from './rows/fragment-metrics.ts';
+import { FRAGMENT_SESSION } from './rows/fragment-session.ts';
+import { FRAGMENT_STORE } from './rows/fragment-store.ts';
+import { FRAGMENT_TRANSPORT } from './rows/fragment-transport.ts';
 import { HASH } from './rows/hash.ts';
 import { INSECURE } from './rows/insecure.ts';
 import { KAT } from './rows/kat.ts';
@@ -30,6 +35,11 @@ const ALL: readonly Table[] = [
   KEYSTORE,
   KEYSTORE_PKCS11,
   FRAGMENT,
+  FRAGMENT_BROKER,
+  FRAGMENT_METRICS,
+  FRAGMENT_STORE,
+  FRAGMENT_TRANSPORT,
+  FRAGMENT_SESSION,
   POOL,
   ENGINES,
   KAT,

@@ -9,9 +9,13 @@ import {
   brokeredReceiver,
   brokeredSender,
   FragmentBroker,
-  type FragmentTransport,
 } from '@mwrasp/crypto/fragment/broker';
-import { createTransport, type TransportHandle, transportPair } from '@mwrasp/crypto/fragment/transport';
+import {
+  createTransport,
+  type FragmentTransport,
+  type TransportHandle,
+  transportPair,
+} from '@mwrasp/crypto/fragment/transport';
 import { generateSignKey, type SignPrivateKey } from '@mwrasp/crypto/sign';
 
 /** Keys are made once. */

@@ -1,9 +1,21 @@
 import { systemClock } from '@mwrasp/crypto';
-import { inspectFragment, TemporalVault } from '@mwrasp/crypto/fragment';
+import { explainFragment, inspectFragment, TemporalVault, verifyReceipt } from '@mwrasp/crypto/fragment';
 import { afterAll, vi } from 'vitest';
-import { type Argument, argument, arrayOf, bytes, integer, optional, options } from '../arguments.ts';
+import {
+  type Argument,
+  argument,
+  arrayOf,
+  bytes,
+  bytesOf,
+  integer,
+  oneOf,
+  optional,
+  options,
+  signPublicKey,
+  source,
+} from '../arguments.ts';
 import { row, type Table } from '../row.ts';
-import { sample, throwingGetters } from '../values.ts';
+import { sample, signPrivate, signPublic, throwingGetters } from '../values.ts';
 
 // Time stands still: however long these tests take, nothing expires under them.
 vi.spyOn(systemClock, 'monotonicMs').mockReturnValue(0);
@@ -13,6 +25,30 @@ ended.dispose();
 afterAll(() => vault.dispose());
 
 const [fragment] = vault.split(sample(100)) as [Uint8Array];
+const [batch] = vault.splitMany([sample(100)]) as [Uint8Array[]];
+const receipt = await vault.receipt(signPrivate);
+const pieces: Uint8Array[] = [];
+for await (const piece of vault.splitStream([sample(100)])) pieces.push(piece);
+
+const context = optional(bytes('options.context', new Uint8Array(0), 65_536));
+const howToSplit = [
+  optional(integer('options.threshold', 1, 1, 1)),
+  optional(integer('options.total', 1, 1, 255)),
+  optional(oneOf('options.secrecy', 'normal', 'threshold')),
+  context,
+] as const;
+
+const signer: Argument = argument('signer', () => signPrivate, {
+  takes: ['a private key for signatures'],
+  right: { 'a signer': () => ({ publicKey: signPublic, sign: () => sample(4627) }) },
+  wrong: {
+    'half a signer': () => ({ publicKey: signPublic }),
+    'the other half': () => ({ sign: () => sample(4627) }),
+    'a signer that signs with too little': () => ({ publicKey: signPublic, sign: () => sample(7) }),
+  },
+});
+
+const listener: Argument = argument('listener', () => () => {}, { takes: ['a function'] });
 
 const clock: Argument = optional(
   argument('options.clock', () => ({ wallMs: () => 1, monotonicMs: () => 1 }), {
@@ -35,6 +71,8 @@ async function createAndDispose(wanted: never): Promise<void> {
 export const FRAGMENT: Table = {
   rows: {
     'fragment.inspectFragment': row(inspectFragment, [bytes('fragment', fragment)]),
+    'fragment.explainFragment': row(explainFragment, [bytes('fragment', fragment)]),
+    'fragment.verifyReceipt': row(verifyReceipt, [signPublicKey('publicKey'), bytesOf('receipt', receipt)]),
     'fragment.TemporalVault.create': row(createAndDispose, [
       options(
         optional(integer('options.ttlMs', 1000, 20, 60_000)),
@@ -48,14 +86,26 @@ export const FRAGMENT: Table = {
       live: () => vault,
       ended: () => ended,
       methods: {
-        split: [
-          bytes('data', sample(100), 2 ** 20),
-          options(
-            optional(integer('options.threshold', 1, 1, 1)),
-            optional(integer('options.total', 1, 1, 255)),
-          ),
+        split: [bytes('data', sample(100), 2 ** 20), options(...howToSplit)],
+        reassemble: [
+          arrayOf('fragments', bytes('fragments', fragment), ['an empty array']),
+          options(context),
         ],
-        reassemble: [arrayOf('fragments', bytes('fragments', fragment), ['an empty array'])],
+        splitMany: [
+          arrayOf('messages', bytes('messages', sample(100), 2 ** 20 - 4), ['an empty array']),
+          options(...howToSplit),
+        ],
+        reassembleMany: [
+          arrayOf('sets', arrayOf('sets', bytes('sets', batch[0] as Uint8Array)), ['an empty array']),
+          options(context),
+        ],
+        splitStream: [
+          source('source'),
+          options(...howToSplit, optional(integer('options.pieceBytes', 1000, 1, 2 ** 20))),
+        ],
+        reassembleStream: [source('source', pieces), options(context)],
+        receipt: [signer],
+        onEvent: [listener],
       },
     },
   },

@@ -9,6 +9,7 @@ import {
   SecretBytes,
   SelfTestError,
   systemClock,
+  TransportError,
   UnsupportedError,
 } from '@mwrasp/crypto';
 import { bytes } from '../arguments.ts';
@@ -33,6 +34,7 @@ export const ROOT: Table = {
       cause: 1,
     }),
     'new index.PoolError': errorRow(PoolError, 'CODE', 'message', { cause: 1 }),
+    'new index.TransportError': errorRow(TransportError, 'CODE', 'message', { cause: 1 }),
     'new index.ExpiredError': errorRow(ExpiredError, 'CODE', 'message'),
     'new index.QuorumError': errorRow(QuorumError, 1, 2),
     'new index.UnsupportedError': errorRow(UnsupportedError, 'CODE', 'message', {
