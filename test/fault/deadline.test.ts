@@ -255,6 +255,7 @@ async function tryAdapter(name: string, start: () => Promise<Ends>): Promise<voi
     };
     const tapped: FragmentTransport = {
       send: (message) => theirs.send(message),
+      close: () => theirs.close(),
       onMessage: (listener) =>
         theirs.onMessage((message) => {
           if (message[2] === 'F'.charCodeAt(0)) hold(message);

@@ -112,7 +112,7 @@ const { signer, signerPublic } = testKeys();
 
 /** The golden handshake, and the keys of its two sides: a fresh one would have to be fast enough on a busy machine. */
 const golden = JSON.parse(
-  readFileSync(new URL('../../fixtures/golden-session-v1.json', import.meta.url), 'utf8'),
+  readFileSync(new URL('../../independent/vectors/session.json', import.meta.url), 'utf8'),
 ) as Record<'offer' | 'accept' | 'confirm' | 'ack', string>;
 const [offer, accept, confirm, ack] = (['offer', 'accept', 'confirm', 'ack'] as const).map((name) =>
   fromHex(golden[name]),

@@ -177,7 +177,7 @@ describe('streams', () => {
     const sources = [
       [data],
       Readable.from([data.subarray(0, 7), data.subarray(7)]),
-      new Blob([data]).stream(),
+      new Blob([Uint8Array.from(data)]).stream(),
     ];
     for (const source of sources) {
       const joined = vault.reassembleStream(

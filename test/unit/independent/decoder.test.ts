@@ -5,8 +5,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { localBinding, open, parse, unpack, verifyHandshake } from '../../independent/decoder.ts';
 
-const read = (name: string) =>
-  JSON.parse(readFileSync(new URL(`../../fixtures/${name}`, import.meta.url), 'utf8'));
+const read = (name: string) => JSON.parse(readFileSync(new URL(`../../${name}`, import.meta.url), 'utf8'));
 const bytes = (hex: string) => Buffer.from(hex, 'hex');
 
 it('shares no code with the library', () => {
@@ -25,7 +24,7 @@ interface Case {
   readonly fragments: string[];
 }
 
-const golden = read('golden-fragments-v1.json') as {
+const golden = read('independent/vectors/fragments.json') as {
   chainKey: string;
   id: string;
   batch: string[];
@@ -33,7 +32,7 @@ const golden = read('golden-fragments-v1.json') as {
 };
 
 describe.each(golden.cases)(
-  'golden-fragments-v1.json, $name',
+  'fragments.json, $name',
   ({ secrecy, content, context, data, use, fragments }) => {
     const keys = {
       chainKey: bytes(golden.chainKey),
@@ -76,8 +75,8 @@ describe.each(golden.cases)(
   },
 );
 
-it('golden-session-v1.json: the handshake verifies, and its keys open', () => {
-  const { receiver, sender, generations, data, fragments, ...hex } = read('golden-session-v1.json');
+it('session.json: the handshake verifies, and its keys open', () => {
+  const { receiver, sender, generations, data, fragments, ...hex } = read('independent/vectors/session.json');
   const handshake = {
     receiver,
     sender,
@@ -103,4 +102,31 @@ it('golden-session-v1.json: the handshake verifies, and its keys open', () => {
     changed[40] = (changed[40] as number) ^ 1;
     expect(() => verifyHandshake({ ...handshake, [name]: changed }), name).toThrow();
   }
+});
+
+/** What the fixtures of the library say that the decoder needs. */
+interface Fixture {
+  readonly chainKey: string;
+  readonly binding: string;
+  readonly cases: readonly {
+    readonly name: string;
+    readonly context: string;
+    readonly data: string;
+    readonly fragments: readonly string[];
+  }[];
+}
+
+const fixture = read('fixtures/fragment-v1.json') as Fixture;
+
+it.each(fixture.cases)('fragment-v1.json, $name: any k fragments open', ({ context, data, fragments }) => {
+  const keys = {
+    chainKey: bytes(fixture.chainKey),
+    chainEpoch: 0,
+    binding: bytes(fixture.binding),
+    context: bytes(context),
+  };
+  const all = fragments.map(bytes);
+  const { k } = parse(all[0] as Buffer);
+  for (const chosen of [all.slice(0, k), all.slice(-k)])
+    expect(open(chosen, keys).toString('hex')).toBe(data);
 });

@@ -1,7 +1,7 @@
 /**
- * Writes the golden vectors of fragments and handshakes, once a format version:
+ * Writes the vectors of the independent decoder, once a format version; it also opens those of `test/fixtures`:
  *
- *     node scripts/make-fragment-fixture.ts
+ *     node scripts/make-independent-vectors.ts
  *
  * Random bytes are drawn from a counter, so that the vectors name the seed of the handshake's key.
  *
@@ -19,7 +19,7 @@ import { FragmentReceiver, FragmentSender } from '../src/fragment/session/index.
 import { startWiping } from '../src/fragment/slab/wiping.ts';
 import { SignPrivateKey } from '../src/sign/index.ts';
 
-const FOLDER = join(import.meta.dirname, '../test/fixtures');
+const FOLDER = join(import.meta.dirname, '../test/independent/vectors');
 const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex');
 
 /** What was drawn, by its length: the seed of an ML-KEM key is the only draw of 64 bytes. */
@@ -86,7 +86,7 @@ async function fragments(): Promise<void> {
       use: [1],
     },
   ];
-  write('golden-fragments-v1.json', {
+  write('fragments.json', {
     description:
       'Fragments as the first release of version 1 writes them, with the chain key of epoch 0; docs/formats.md has the format. Bytes are hexadecimal.',
     chainKey: hex(chainKey),
@@ -124,7 +124,7 @@ async function session(): Promise<void> {
   const [ack] = await sender.receive(confirm as Uint8Array);
   const data = new TextEncoder().encode('sealed in a session');
   const sealed = sender.seal(data, { threshold: 2, total: 3 });
-  write('golden-session-v1.json', {
+  write('session.json', {
     description:
       "A handshake as the first release of version 1 makes it, with the seed of the offer's key and the JWKs of both sides, and a message of the session. Bytes are hexadecimal.",
     receiver: exportPublicKey(receiverKey.publicKey, 'jwk'),
