@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { checkInternal, describe, type INTERNAL, isObject } from '../../bytes.ts';
+import { checkInternal, describe, INTERNAL, isObject } from '../../bytes.ts';
 import { exportJwks, type PublicJwks } from '../../encodings/jwk.ts';
 import { InputError } from '../../errors.ts';
 import type { SignPublicKey } from '../../sign/index.ts';
@@ -38,6 +38,7 @@ function checkText(argument: string, value: unknown): void {
 }
 
 let isDirectory: (value: object) => boolean;
+let makeDirectory: (parts: DirectoryParts) => KeyDirectory;
 
 /** A verified key directory: the keys of a service, and the identity that answers for them. */
 export class KeyDirectory implements DirectoryHead {
@@ -60,10 +61,10 @@ export class KeyDirectory implements DirectoryHead {
 
   static {
     isDirectory = (value) => #byKeyId in value;
+    makeDirectory = (parts) => new KeyDirectory(INTERNAL, parts);
   }
 
-  /** @internal */
-  constructor(token: typeof INTERNAL, parts: DirectoryParts) {
+  private constructor(token: typeof INTERNAL, parts: DirectoryParts) {
     checkInternal(token, 'KeyDirectory');
     this.name = parts.name;
     this.identity = Object.freeze(parts.identity);
@@ -118,4 +119,13 @@ export class KeyDirectory implements DirectoryHead {
 export function checkDirectory(argument: string, value: unknown): asserts value is KeyDirectory {
   if (isObject(value) && isDirectory(value)) return;
   throw new InputError('ERR_INPUT_TYPE', argument, 'a KeyDirectory from verifyDirectory', describe(value));
+}
+
+/**
+ * A directory whose signatures were verified.
+ *
+ * @param parts - What it says.
+ */
+export function verifiedDirectory(parts: DirectoryParts): KeyDirectory {
+  return makeDirectory(parts);
 }

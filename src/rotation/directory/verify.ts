@@ -10,7 +10,6 @@ import {
   checkOptions,
   describe,
   equal,
-  INTERNAL,
   isObject,
   readFrom,
 } from '../../bytes.ts';
@@ -21,7 +20,7 @@ import { MAX_GENERATION } from '../../keystore/keystore.ts';
 import { checkPreamble } from '../../preamble.ts';
 import { verify } from '../../sign/index.ts';
 import { readBody } from './body.ts';
-import { checkDirectory, type IdentityPin, KeyDirectory } from './directory.ts';
+import { checkDirectory, type IdentityPin, type KeyDirectory, verifiedDirectory } from './directory.ts';
 import { DIRECTORY_CONTEXT, MAX_DIRECTORY_BYTES, type RawDirectory, readDirectory } from './format.ts';
 import { type DirectoryKey, MAX_TIME_MS } from './key.ts';
 import { leads } from './link.ts';
@@ -199,7 +198,7 @@ export function verifyDirectory(bytes: Uint8Array, options: VerifyDirectoryOptio
   checkAge(raw, digest, minSequence, previous);
   checkTimes(raw, nowMs);
   const { generation, publicKey } = identity;
-  return new KeyDirectory(INTERNAL, {
+  return verifiedDirectory({
     name,
     sequence,
     issuedAtMs,
