@@ -103,9 +103,8 @@ function codedContest(secrecy: 'normal' | 'threshold', opens: boolean): Contest 
   const sizeBytes = KIB * KIB;
   return {
     suite: 'fragment',
-    operation: opens ? 'TemporalVault reassemble 4 of 6' : 'TemporalVault split 4 of 6',
+    operation: `TemporalVault ${opens ? 'reassemble' : 'split'} 4 of 6${secrecy === 'threshold' ? ', threshold' : ''}`,
     sizeBytes,
-    parameters: { secrecy },
     family: 'aead',
     async prepare(world) {
       const vault = await TemporalVault.create({ ttlMs: TTL_MS });
