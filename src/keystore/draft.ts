@@ -51,7 +51,7 @@ export interface DraftKey extends KeyTimes {
 /** What a draft came to. */
 export interface DraftChange<T> {
   readonly change: Change<T>;
-  /** Keys whose private half is to be destroyed after the commit, with protections of their own. */
+  /** Keys of which nothing may be left outside of manifest and blobs after the commit, with protections of their own. */
   readonly gone: readonly Omit<KeyHandle, 'secret' | 'publicKey'>[];
 }
 
@@ -179,7 +179,8 @@ export class Draft {
     const isNew = this.#blobs.findIndex(({ id }) => id === entry.id);
     if (isNew >= 0) this.#blobs.splice(isNew, 1);
     else this.#dropped.push(entry.id);
-    if (!entry.publicOnly) this.#gone.push(entry);
+    // Of a public half too: what was noted of it is to be forgotten.
+    this.#gone.push(entry);
   }
 
   #replace(ref: KeyRef, change: (entry: KeyEntry) => KeyEntry): void {

@@ -4,15 +4,7 @@
  *
  * @module
  */
-import {
-  checkBytes,
-  checkInteger,
-  checkInternal,
-  checkOptions,
-  copyOptions,
-  describe,
-  INTERNAL,
-} from '../bytes.ts';
+import { checkBytes, checkInteger, checkInternal, checkOptions, describe, INTERNAL } from '../bytes.ts';
 import { type Clock, checkClock } from '../clock.ts';
 import type { AnyPublicKey } from '../encodings/index.ts';
 import { type EnvelopeOpenOptions, type EnvelopeSealOptions, readHeader, seal } from '../envelope/index.ts';
@@ -252,7 +244,10 @@ export class Keyring {
     options?: KeyringVerifyOptions,
   ): Promise<boolean> {
     checkBytes('message', message);
-    const { signature, keyId } = copyOptions('signed', signed);
+    if (signed === undefined) {
+      throw new InputError('ERR_INPUT_TYPE', 'signed', 'a signature and a key id', 'undefined');
+    }
+    const { signature, keyId } = checkOptions('signed', signed, ['signature', 'keyId']);
     checkBytes('signed.signature', signature);
     if (typeof keyId !== 'string') {
       throw new InputError('ERR_INPUT_TYPE', 'signed.keyId', 'a string', describe(keyId));

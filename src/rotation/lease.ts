@@ -134,7 +134,14 @@ export class MemoryLeaseProvider implements LeaseProvider {
     this.#clock = checkClock('clock', clock);
   }
 
-  /** @throws {@link InputError} `ERR_INPUT_TYPE`, `ERR_INPUT_LENGTH`, `ERR_INPUT_RANGE`. */
+  /**
+   * Asks for the lease; does not wait for it.
+   *
+   * @param holder - Who asks: 1 to 128 characters.
+   * @param ttlMs - For how long, 1 to 86 400 000 milliseconds.
+   * @returns The lease; undefined while somebody else holds it.
+   * @throws {@link InputError} `ERR_INPUT_TYPE`, `ERR_INPUT_LENGTH`, `ERR_INPUT_RANGE`.
+   */
   async acquire(holder: string, ttlMs: number): Promise<Lease | undefined> {
     checkLeaseRequest(holder, ttlMs);
     if (this.#grant !== undefined && this.#lasts(this.#grant)) return undefined;
@@ -162,7 +169,12 @@ export class MemoryLeaseProvider implements LeaseProvider {
     return { holder, fence, expiresAtMs: this.#clock.wallMs() + endMs - this.#clock.monotonicMs() };
   }
 
-  /** @throws {@link InputError} `ERR_INPUT_TYPE`, `ERR_INPUT_RANGE`. */
+  /**
+   * Makes all further fences larger than one that a store has seen.
+   *
+   * @param fence - The largest that was seen.
+   * @throws {@link InputError} `ERR_INPUT_TYPE`, `ERR_INPUT_RANGE`.
+   */
   async raise(fence: number): Promise<void> {
     checkInteger('fence', fence, 0, Number.MAX_SAFE_INTEGER - 1);
     this.#fence = Math.max(this.#fence, fence);

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { checkOptions, describe, isObject } from '../bytes.ts';
+import { checkOptions, describe, isObject, readFrom } from '../bytes.ts';
 import { InputError, UnsupportedError } from '../errors.ts';
 import { Rotator } from './rotator.ts';
 
@@ -65,9 +65,13 @@ async function loadMeter(): Promise<RotationMeter> {
 }
 
 function checkMeter(meter: unknown): asserts meter is RotationMeter {
-  const { createObservableGauge, createCounter } = (isObject(meter) ? meter : {}) as Partial<RotationMeter>;
+  const expected = 'a meter of OpenTelemetry';
+  const { createObservableGauge, createCounter } = readFrom('options.meter', expected, () => {
+    const { createObservableGauge, createCounter } = (isObject(meter) ? meter : {}) as Partial<RotationMeter>;
+    return { createObservableGauge, createCounter };
+  });
   if (typeof createObservableGauge === 'function' && typeof createCounter === 'function') return;
-  throw new InputError('ERR_INPUT_TYPE', 'options.meter', 'a meter of OpenTelemetry', describe(meter));
+  throw new InputError('ERR_INPUT_TYPE', 'options.meter', expected, describe(meter));
 }
 
 /** Gauges by name: what they are, and how they are read. */
@@ -149,7 +153,7 @@ const GAUGES: Readonly<
  * @example const end = await meterRotator(rotator);
  */
 export async function meterRotator(rotator: Rotator, options?: MeterRotatorOptions): Promise<() => void> {
-  if (!(rotator instanceof Rotator)) {
+  if (!Rotator.is(rotator)) {
     throw new InputError('ERR_INPUT_TYPE', 'rotator', 'a Rotator', describe(rotator));
   }
   const given = checkOptions('options', options, ['meter']).meter;

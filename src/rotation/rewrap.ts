@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { checkBytes, checkOptions, describe, wipe } from '../bytes.ts';
+import { checkBytes, checkOptions, describe, isBytes, isObject, readFrom, wipe } from '../bytes.ts';
 import type { ExpectedSender } from '../envelope/index.ts';
 import { open, readHeader, type Signer, seal } from '../envelope/index.ts';
 import { AuthenticationError, InputError, KeyStoreError } from '../errors.ts';
@@ -78,12 +78,11 @@ class Rewrapper {
     this.#access = storeAccess('options.keystore', options.keystore);
   }
 
-  async rewrap(given: RewrapItem): Promise<RewrapResult> {
-    const item = readItem(given);
+  async rewrap(item: RewrapItem): Promise<RewrapResult> {
     const { id, bytes } = item;
     try {
       const isEnvelope = readPreamble(bytes)?.letter === 'E';
-      const keyId = isEnvelope ? readHeader(bytes).recipient : readDataKeyId('item.bytes', bytes);
+      const keyId = isEnvelope ? readHeader(bytes).recipient : readDataKeyId('bytes', bytes);
       const entry = await this.#entryOf(keyId, isEnvelope ? ML_KEM_1024.name : AES_256_GCM.name);
       if (entry.state === 'active') return { id, outcome: 'current' };
       this.#checkState(entry);
@@ -162,14 +161,30 @@ class Rewrapper {
   }
 }
 
-function readItem(given: RewrapItem): RewrapItem {
-  if (given === undefined) throw new InputError('ERR_INPUT_TYPE', 'item', 'a RewrapItem', 'undefined');
-  const { id, bytes, aad, context } = checkOptions('item', given, ['id', 'bytes', 'aad', 'context']);
-  if (typeof id !== 'string') throw new InputError('ERR_INPUT_TYPE', 'item.id', 'a string', describe(id));
-  checkBytes('item.bytes', bytes);
-  if (aad !== undefined) checkBytes('item.aad', aad);
-  if (context !== undefined) checkBytes('item.context', context);
+function readItem(argument: string, given: RewrapItem): RewrapItem {
+  if (given === undefined) throw new InputError('ERR_INPUT_TYPE', argument, 'a RewrapItem', 'undefined');
+  const { id, bytes, aad, context } = checkOptions(argument, given, ['id', 'bytes', 'aad', 'context']);
+  if (typeof id !== 'string') {
+    throw new InputError('ERR_INPUT_TYPE', `${argument}.id`, 'a string', describe(id));
+  }
+  checkBytes(`${argument}.bytes`, bytes);
+  if (aad !== undefined) checkBytes(`${argument}.aad`, aad);
+  if (context !== undefined) checkBytes(`${argument}.context`, context);
   return { id, bytes, ...(aad === undefined ? {} : { aad }), ...(context === undefined ? {} : { context }) };
+}
+
+function checkItems(items: unknown): void {
+  const expected = 'items that can be iterated';
+  const iterate: unknown = readFrom('items', expected, () => {
+    if (!isObject(items) || isBytes(items)) return undefined;
+    const { [Symbol.asyncIterator]: later, [Symbol.iterator]: now } = items as Partial<
+      AsyncIterable<unknown> & Iterable<unknown>
+    >;
+    return later ?? now;
+  });
+  if (typeof iterate !== 'function') {
+    throw new InputError('ERR_INPUT_TYPE', 'items', expected, describe(items));
+  }
 }
 
 /**
@@ -202,11 +217,13 @@ export async function* rewrap(
   if (wanted.onProgress !== undefined && typeof wanted.onProgress !== 'function') {
     throw new InputError('ERR_INPUT_TYPE', 'options.onProgress', 'a function', describe(wanted.onProgress));
   }
+  checkItems(items);
   const work = new Rewrapper(wanted);
+  let count = 0;
   const counts = { moved: 0, current: 0, failed: 0 };
   let progress: RewrapProgress | undefined;
   for await (const item of items) {
-    const result = await work.rewrap(item);
+    const result = await work.rewrap(readItem(`items[${count++}]`, item));
     counts[result.outcome]++;
     yield result;
     // Whoever asks for the next one has stored this one.

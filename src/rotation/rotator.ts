@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { checkInteger, checkInternal, checkOptions, describe, INTERNAL } from '../bytes.ts';
+import { checkInteger, checkInternal, checkOptions, describe, INTERNAL, isObject } from '../bytes.ts';
 import { InputError, PqError } from '../errors.ts';
 import type { Draft } from '../keystore/draft.ts';
 import { checkFlag } from '../keystore/inputs.ts';
@@ -96,6 +96,11 @@ export class Rotator {
   /** @internal */
   static make(options: CheckedRotatorOptions): Rotator {
     return new Rotator(INTERNAL, options);
+  }
+
+  /** @internal */
+  static is(value: unknown): value is Rotator {
+    return isObject(value) && #options in value;
   }
 
   /** This rotator's name among others. */

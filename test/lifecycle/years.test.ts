@@ -86,9 +86,10 @@ for (const kind of TOKEN_KINDS) {
     it('leave what is kept, and nothing else', async () => {
       const token = makeToken(kind, { parent: SCRATCH });
       for (const algorithm of ['ML-KEM-1024', 'ML-DSA-87', 'AES-256-GCM'] as const) {
-        const { result, objects, left } = await play(token, 'years', 'days', { algorithm, days: 400 });
+        const { result, objects, left, notes } = await play(token, 'years', 'days', { algorithm, days: 400 });
         tell(`${kind}, ${algorithm}`, result);
         expect(objects).toBe(left);
+        expect(notes).toBe(0);
       }
       token.remove();
     });

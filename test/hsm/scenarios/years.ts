@@ -3,6 +3,8 @@
  *
  * @module
  */
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { CKA, CKO } from '../../../src/keystore/pkcs11/constants.ts';
 import { openToken } from '../../../src/keystore/pkcs11/token.ts';
 import { bool, type Template, ulong } from '../../../src/keystore/pkcs11/values.ts';
@@ -36,6 +38,7 @@ export async function days(context: ScenarioContext) {
   );
   const privateKeys = (await store.list()).filter(({ publicOnly }) => !publicOnly).length;
   await store.close();
+  const notes = readdirSync(join(`${path}-${extra.algorithm}`, 'intents')).length;
   // And the key that wraps the store's root key.
-  return { result, objects: (await count()) - before, left: privateKeys + 1 };
+  return { result, objects: (await count()) - before, left: privateKeys + 1, notes };
 }

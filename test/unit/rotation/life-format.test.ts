@@ -43,7 +43,11 @@ const life: fc.Arbitrary<Life> = fc
   .map(({ keys, ...rest }) => ({ ...rest, keys: new Map(keys.map((one) => [one.name, one])) }));
 
 it('reads what it writes', () => {
-  fc.assert(fc.property(life, (value) => expect(readLife(inManifest(writeLife(value)))).toEqual(value)));
+  fc.assert(
+    fc.property(life, (value) => {
+      expect(readLife(inManifest(writeLife(value)))).toEqual(value);
+    }),
+  );
 });
 
 it('is empty in a store that was never rotated', () => {

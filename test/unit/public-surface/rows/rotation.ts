@@ -26,6 +26,7 @@ import {
   oneOf,
   optional,
   options,
+  pick,
   requiredOptions,
 } from '../arguments.ts';
 import { row, type Table } from '../row.ts';
@@ -81,7 +82,7 @@ const policyOf = (argumentName: string): Argument =>
     also(
       bagOf(
         argumentName,
-        optional(integer(`${argumentName}.periodMs`, 48 * HOUR, 24 * HOUR, 3653 * 24 * HOUR)),
+        optional(integer(`${argumentName}.overlapMs`, HOUR, 0, 24 * HOUR)),
         optional(integer(`${argumentName}.retained`, 4, 1, 64)),
       ),
       {
@@ -277,6 +278,8 @@ export const ROTATION: Table = {
     'rotation.rewrap': row(rewrapAll, [
       argument('items', () => [{ id: 'a', bytes: sealed, aad }], {
         takes: ['an empty array', 'a map'],
+        // They are iterables, whose iteration throws what it throws.
+        throwing: pick('a proxy of bytes', 'an imitation of bytes'),
         wrong: {
           'an item without bytes': () => [{ id: 'a' }],
           'an item without id': () => [{ bytes: sealed }],
@@ -287,7 +290,12 @@ export const ROTATION: Table = {
         store,
         name('options.name', 'data'),
         optional(flag('options.allowCompromised')),
-        optional(argument('options.onProgress', () => () => {}, { takes: FUNCTIONS })),
+        optional(
+          argument('options.onProgress', () => () => {}, {
+            takes: FUNCTIONS,
+            throwing: pick('a class', 'a proxy of a function that throws'),
+          }),
+        ),
       ),
     ]),
     'rotation.meterRotator': row(meterAndEnd, [argument('rotator', () => rotator), options(meter)]),
