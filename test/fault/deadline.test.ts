@@ -189,7 +189,7 @@ async function overRedis(): Promise<Ends> {
   const end = (send: string, receive: string) => redisTransport({ url: server.url, send, receive });
   const [sender, receiver] = await Promise.all([end('a', 'b'), end('b', 'a')]);
   const close = async () => {
-    await Promise.all([sender.close?.(), receiver.close?.()]);
+    await Promise.all([sender.close(), receiver.close()]);
     await server.stop();
   };
   return [sender, receiver, close];
@@ -255,6 +255,7 @@ async function tryAdapter(name: string, start: () => Promise<Ends>): Promise<voi
     };
     const tapped: FragmentTransport = {
       send: (message) => theirs.send(message),
+      close: () => theirs.close(),
       onMessage: (listener) =>
         theirs.onMessage((message) => {
           if (message[2] === 'F'.charCodeAt(0)) hold(message);

@@ -125,7 +125,7 @@ export function parse(bytes: Uint8Array): Parsed {
 
 /** The message key of an epoch, from the chain key of an earlier one. */
 export function messageKeyOf(chainKey: Uint8Array, chainEpoch: number, epoch: number): Buffer {
-  let key = Buffer.from(chainKey);
+  let key: Buffer = Buffer.from(chainKey);
   for (let e = chainEpoch; ; e++) {
     const number = Buffer.alloc(4);
     number.writeUInt32BE(e);
