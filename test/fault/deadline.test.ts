@@ -189,7 +189,7 @@ async function overRedis(): Promise<Ends> {
   const end = (send: string, receive: string) => redisTransport({ url: server.url, send, receive });
   const [sender, receiver] = await Promise.all([end('a', 'b'), end('b', 'a')]);
   const close = async () => {
-    await Promise.all([sender.close?.(), receiver.close?.()]);
+    await Promise.all([sender.close(), receiver.close()]);
     await server.stop();
   };
   return [sender, receiver, close];
