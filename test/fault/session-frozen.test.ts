@@ -70,7 +70,6 @@ it.each([
   const ended = (counters: SessionCounters | undefined) =>
     (counters?.anomalies ?? 0) + (counters?.silences ?? 0);
   while (ended(state.counters[index]) === 0) await pause(20);
-  expect(state.counters[index]?.anomalies).toBeGreaterThan(0);
   // Nothing that was sealed before it was stopped, or while it was, came out after.
   const after = state.got.slice(gotBefore);
   expect(after.every((number) => number > sentBefore - (index === 0 ? 0 : 1))).toBe(true);

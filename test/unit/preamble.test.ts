@@ -85,7 +85,7 @@ it.each([
   ['three bytes', [0x4d, 0x57, 0x41]],
   ['another first byte', [0x4c, 0x57, 0x41, 1]],
   ['another second byte', [0x4d, 0x56, 0x41, 1]],
-  ['an unknown letter', [0x4d, 0x57, 0x5a, 1]],
+  ['an unknown letter', [0x4d, 0x57, 0x58, 1]],
   ['a lower-case letter', [0x4d, 0x57, 0x61, 1]],
 ])('%s is no format of ours', (_, bytes) => {
   expect(readPreamble(Uint8Array.from(bytes))).toBeUndefined();

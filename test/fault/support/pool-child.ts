@@ -94,9 +94,10 @@ async function search(): Promise<void> {
   await nextLine();
   live.dispose();
   await pool.close();
-  await settle();
-  console.log('closed');
-  await nextLine();
+  do {
+    await settle();
+    console.log('closed');
+  } while ((await nextLine()) === 'again');
   process.exit(0);
 }
 

@@ -23,12 +23,17 @@ describe('a worker that dies', () => {
     const pool = newPool({ threads: 2, batchSize: 8 });
     const results = pool.signMany(signer, endless())[Symbol.asyncIterator]();
     await results.next();
-    for (const worker of newWorkers().slice(0, count)) void worker.terminate();
+    const ended = newWorkers()
+      .slice(0, count)
+      .map((worker) => worker.terminate());
     const failed = await rejectionOf(async () => {
       for (;;) await results.next();
     });
     expect(failed).toBeInstanceOf(PoolError);
     expect(failed).toMatchObject({ name: 'PoolError', code: 'ERR_POOL_WORKER', cause: expect.any(Error) });
+    // The jobs of all that die fail, also those that one had when the other's were over.
+    await Promise.all(ended);
+    await new Promise((resolve) => setTimeout(resolve, 50));
     for (let i = 0; i < 3; i++) {
       expect(await pool.verifyMany(signerPublic, signedMessages(100))).toEqual(Array(100).fill(true));
     }
