@@ -1,6 +1,6 @@
 /**
- * A reader of fragments and handshakes that was written from docs/formats.md and docs/k-of-n.md: `node:crypto` and nothing of the
- * library. It needs a Node with ML-KEM and ML-DSA (24.7).
+ * A reader of fragments and handshakes that shares no code with the library: `node:crypto`, and what docs/formats.md,
+ * docs/k-of-n.md and docs/temporal-fragmentation.md say. It needs a Node with ML-KEM and ML-DSA (24.7).
  *
  * @module
  */
