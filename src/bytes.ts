@@ -198,8 +198,9 @@ export function checkArray<T>(
   if (array === undefined) throw new InputError('ERR_INPUT_TYPE', argument, expected, describe(value));
   const checked: T[] = [];
   for (let i = 0; i < readFrom(argument, expected, () => array.length); i++) {
-    const element = readFrom(`${argument}[${i}]`, expected, () => array[i]);
-    checked.push(check(`${argument}[${i}]`, element));
+    const name = `${argument}[${i}]`;
+    const element = readFrom(name, expected, () => array[i]);
+    checked.push(check(name, element));
   }
   return checked;
 }

@@ -58,6 +58,10 @@ export function readPreamble(bytes: Uint8Array): { letter: FormatLetter; version
   return { letter: letter as FormatLetter, version: bytes[3] as number };
 }
 
+function hasPreamble(bytes: Uint8Array, letter: number, version: number): boolean {
+  return bytes[0] === M && bytes[1] === W && bytes[2] === letter && bytes[3] === version;
+}
+
 /**
  * Checks that bytes start with the preamble of one format, in the version that this release reads.
  *
@@ -69,6 +73,8 @@ export function readPreamble(bytes: Uint8Array): { letter: FormatLetter; version
  */
 export function checkPreamble(argument: string, bytes: Uint8Array, letter: FormatLetter): void {
   const { name, version } = FORMATS[letter];
+  // What is right needs no object and no string of its own: a third of a microsecond of opening a short fragment.
+  if (hasPreamble(bytes, letter.charCodeAt(0), version)) return;
   const found = readPreamble(bytes);
   if (found?.letter !== letter) {
     const got = found === undefined ? 'something else' : `format ${FORMATS[found.letter].name}`;

@@ -175,6 +175,7 @@ export class Assembler {
         (made) => {
           if (made.kind === 'message') made.data.fill(0);
         },
+        nowMs,
       );
       if (accepted.kind !== 'message') return accepted;
       // Once more: it may have taken its time.

@@ -187,10 +187,16 @@ export class EpochChain {
    * @param epoch - Which.
    * @param work - Gets the key; what it returns is returned if the key was whole and alive all the time.
    * @param undo - Wipes what the work made, when the key died under it.
+   * @param nowMs - The time on the monotonic clock, for callers that have just read it: a reading takes 80 ns.
    * @throws {@link ExpiredError} `ERR_EXPIRED_EPOCH_GONE`, `ERR_EXPIRED_CLOCK_ANOMALY`.
    */
-  withKey<T>(epoch: number, work: (key: EpochKey) => T, undo?: (made: T) => void): T {
-    this.#checkAlive();
+  withKey<T>(
+    epoch: number,
+    work: (key: EpochKey) => T,
+    undo?: (made: T) => void,
+    nowMs: number = systemClock.monotonicMs(),
+  ): T {
+    this.#checkAlive(nowMs);
     tap('before the key');
     const generation = this.#block.generation(epoch);
     if (generation === 0) throw this.#gone();
@@ -212,11 +218,11 @@ export class EpochChain {
   /**
    * The epoch to seal in, with its key in place, and the number of a message in it.
    *
+   * @param nowMs - The time on the monotonic clock.
    * @param wanted - Another epoch than the current one: that of a sender's own reckoning.
    * @throws {@link ExpiredError} `ERR_EXPIRED_USE_BUDGET`, `ERR_EXPIRED_CLOCK_ANOMALY`.
    */
-  takeNumber(wanted?: number): { epoch: number; number: number } {
-    const nowMs = systemClock.monotonicMs();
+  takeNumber(nowMs: number, wanted?: number): { epoch: number; number: number } {
     this.#checkAlive(nowMs);
     const epoch = Math.max(wanted ?? this.currentEpoch(nowMs), this.#sealingEpoch, 0);
     if (epoch > MAX_EPOCH)

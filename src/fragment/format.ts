@@ -243,6 +243,11 @@ function malformed(argument: string, got: string): InputError {
  */
 export function readHeader(argument: string, fragment: Uint8Array): FragmentHeader {
   checkBytes(argument, fragment);
+  return parseHeader(argument, fragment);
+}
+
+/** {@link readHeader} for what was found to be bytes already. */
+export function parseHeader(argument: string, fragment: Uint8Array): FragmentHeader {
   checkPreamble(argument, fragment, 'F');
   if (fragment.length < BASE_BYTES + AES_256_GCM.tagBytes)
     throw malformed(argument, `${fragment.length} bytes`);

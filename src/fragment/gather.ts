@@ -6,7 +6,7 @@
  */
 import { checkArray, checkBytes } from '../bytes.ts';
 import { InputError, PqError, QuorumError } from '../errors.ts';
-import { isSameMessage, readHeader } from './format.ts';
+import { isSameMessage, parseHeader } from './format.ts';
 import type { Candidate, Opener } from './opener.ts';
 
 /** Fragments whose headers say that they are of one message. */
@@ -46,7 +46,7 @@ function read(
   problems: PqError[],
 ): Candidate | undefined {
   try {
-    const header = readHeader(name, fragment);
+    const header = parseHeader(name, fragment);
     if (opener.isOurs(header)) return { header, fragment };
     problems.push(new InputError('ERR_INPUT_KEY', name, 'a fragment of this vault', 'one of another'));
   } catch (error) {
@@ -65,5 +65,6 @@ function isOfMessage(first: Candidate, other: Candidate): boolean {
 
 /** How many different fragments a group has. */
 export function countOf(group: Group): number {
+  if (group.length === 1) return 1;
   return new Set(group.map(({ header }) => header.index)).size;
 }

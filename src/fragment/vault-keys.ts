@@ -80,7 +80,7 @@ export class VaultKeys {
    * that zeroes keys has ended and the next one has not started.
    */
   prepare(): EpochChain {
-    const elapsedMs = this.#elapsedMs();
+    const elapsedMs = this.#nowMs() - this.#zeroMs;
     this.#renewIfDead();
     this.#follow(elapsedMs);
     return this.#chain;
@@ -89,12 +89,14 @@ export class VaultKeys {
   /**
    * Refuses an epoch whose time is over by the caller's clock.
    *
+   * @returns The time on the system's clock.
    * @throws {@link ExpiredError} `ERR_EXPIRED_DEADLINE`, `ERR_EXPIRED_CLOCK_ANOMALY`.
    * @throws {@link AuthenticationError} for an epoch that has not begun.
    */
-  checkAlive(epoch: number): void {
-    const { ttlMs, epochMs } = this.#times;
-    const elapsedMs = this.#elapsedMs();
+  checkAlive(epoch: number): number {
+    const { ttlMs, epochMs, clock } = this.#times;
+    const callersMs = this.#nowMs();
+    const elapsedMs = callersMs - this.#zeroMs;
     if (elapsedMs >= epoch * epochMs + ttlMs) {
       throw new ExpiredError('ERR_EXPIRED_DEADLINE', `the time to live of ${ttlMs} ms is over`);
     }
@@ -103,7 +105,9 @@ export class VaultKeys {
       throw new ExpiredError('ERR_EXPIRED_CLOCK_ANOMALY', 'time went lost, so every key was destroyed');
     }
     this.#follow(elapsedMs);
-    if (epoch > this.#chain.currentEpoch()) throw new AuthenticationError();
+    const now = clock === systemClock ? callersMs : systemClock.monotonicMs();
+    if (epoch > this.#chain.currentEpoch(now)) throw new AuthenticationError();
+    return now;
   }
 
   /** Zeroes every key for good. */
@@ -113,10 +117,10 @@ export class VaultKeys {
     this.#chain.dispose();
   }
 
-  /** Milliseconds since the start of epoch 0 on the caller's clock. */
-  #elapsedMs(): number {
-    const elapsedMs = nowMs(this.#times.clock) - this.#zeroMs;
-    if (Number.isFinite(elapsedMs)) return elapsedMs;
+  /** The time on the caller's clock, which can be compared with the start of epoch 0. */
+  #nowMs(): number {
+    const now = nowMs(this.#times.clock);
+    if (Number.isFinite(now - this.#zeroMs)) return now;
     if (!Number.isFinite(this.#zeroMs)) this.#zeroMs = nowMs(this.#times.clock);
     if (this.#chain.death === undefined) {
       this.#chain.destroyAll('clock-failed');

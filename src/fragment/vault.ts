@@ -76,6 +76,14 @@ export interface SplitStreamOptions extends SplitOptions, StreamOptions {}
 
 const EMPTY = /* @__PURE__ */ new Uint8Array(0);
 const SECRECIES: readonly unknown[] = ['normal', 'threshold'];
+/** What no options mean. */
+const WHOLE: SealPlan = {
+  threshold: 1,
+  total: 1,
+  secrecy: 'normal',
+  content: 'message',
+  context: EMPTY,
+};
 const SPLIT_OPTIONS = ['threshold', 'total', 'secrecy', 'context'];
 /** Longest context. */
 const MAX_CONTEXT_BYTES = 65_536;
@@ -89,6 +97,8 @@ export class TemporalVault extends SecretHolder {
   readonly #parties: Parties;
   readonly #keys: VaultKeys;
   readonly #opener: Opener;
+  /** Of the chain in use. */
+  #sealer: Sealer | undefined;
   readonly #listeners = new Set<(event: FragmentEvent) => void>();
   readonly #sinceMs = Date.now();
   #disposed = false;
@@ -164,7 +174,9 @@ export class TemporalVault extends SecretHolder {
   split(data: Uint8Array, options?: SplitOptions): Uint8Array[] {
     this.#checkLive();
     checkBytes('data', data, { max: MAX_MESSAGE_BYTES });
-    return this.#seal(data, readPlan(checkOptions('options', options, SPLIT_OPTIONS), 'message'));
+    const plan =
+      options === undefined ? WHOLE : readPlan(checkOptions('options', options, SPLIT_OPTIONS), 'message');
+    return this.#seal(data, plan);
   }
 
   /**
@@ -185,7 +197,8 @@ export class TemporalVault extends SecretHolder {
    */
   reassemble(fragments: readonly Uint8Array[], options?: ReassembleOptions): Uint8Array {
     this.#checkLive();
-    const context = readContext(checkOptions('options', options, ['context']));
+    const context =
+      options === undefined ? EMPTY : readContext(checkOptions('options', options, ['context']));
     return this.#open('fragments', fragments, context, 'message');
   }
 
@@ -357,7 +370,9 @@ export class TemporalVault extends SecretHolder {
   }
 
   #seal(data: Uint8Array, plan: SealPlan): Uint8Array[] {
-    return new Sealer(this.#keys.prepare(), this.#parties).seal(data, plan);
+    const chain = this.#keys.prepare();
+    if (this.#sealer?.chain !== chain) this.#sealer = new Sealer(chain, this.#parties);
+    return this.#sealer.seal(data, plan);
   }
 
   /** Opens the one message that is whole among some fragments. */
@@ -392,7 +407,7 @@ export class TemporalVault extends SecretHolder {
   /** Opens the fragments of one message, while its key lives. */
   #openGroup(group: Group, context: Uint8Array): Uint8Array {
     const { epoch, threshold } = (group[0] as Group[number]).header;
-    this.#keys.checkAlive(epoch);
+    const nowMs = this.#keys.checkAlive(epoch);
     const count = countOf(group);
     if (count < threshold) throw new QuorumError(count, threshold);
     const opened = this.#keys.chain.withKey(
@@ -401,6 +416,7 @@ export class TemporalVault extends SecretHolder {
       (made) => {
         if ('data' in made) wipe(made.data);
       },
+      nowMs,
     );
     if (!('data' in opened)) throw new AuthenticationError();
     try {
