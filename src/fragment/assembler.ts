@@ -236,7 +236,7 @@ export class Assembler {
       this.#messages++;
     }
     // A copy: the header's views must not hold the caller's buffer, which it may use again.
-    const copy = fragment.slice();
+    const copy = new Uint8Array(fragment);
     all.candidates.set(index, { header: readHeader('fragment', copy), fragment: copy });
     const bytes = copy.length + OVERHEAD_BYTES;
     all.bytes += bytes;

@@ -41,6 +41,6 @@ let last: { readonly context: Uint8Array; readonly hash: Uint8Array } | undefine
 export function contextHash(context: Uint8Array): Uint8Array {
   if (last !== undefined && equal(last.context, context)) return last.hash;
   const hash = hashOf(CONTEXT_DOMAIN, context);
-  if (context.length <= REMEMBERED_BYTES) last = { context: context.slice(), hash };
+  if (context.length <= REMEMBERED_BYTES) last = { context: new Uint8Array(context), hash };
   return hash;
 }

@@ -98,8 +98,9 @@ export function verifyReceipt(publicKey: SignPublicKey, receipt: Uint8Array): De
   checkBytes('receipt', receipt);
   checkPreamble('receipt', receipt, 'Z');
   checkBytes('receipt', receipt, RECEIPT_BYTES);
-  const signed = receipt.slice(0, BODY_BYTES);
-  if (!verify(publicKey, signed, receipt.slice(BODY_BYTES), { context: CONTEXT })) {
+  // A copy, also of a Buffer, whose own slice is none.
+  const signed = new Uint8Array(receipt.subarray(0, BODY_BYTES));
+  if (!verify(publicKey, signed, receipt.subarray(BODY_BYTES), { context: CONTEXT })) {
     throw new AuthenticationError();
   }
   const view = new DataView(signed.buffer);

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { randomFill, wipe } from '../bytes.ts';
+import { checkBytes, randomFill, wipe } from '../bytes.ts';
 import { type ByteSource, Chunker, iterate } from '../chunks.ts';
 import { ExpiredError, PqError, QuorumError } from '../errors.ts';
 import { type FragmentHeader, ID_BYTES, readHeader, type StreamPosition } from './format.ts';
@@ -130,6 +130,7 @@ class Joiner {
 
   /** Takes a fragment if it is of use; what is not authentic takes no memory. */
   take(fragment: Uint8Array): boolean {
+    checkBytes('source', fragment);
     const candidate = read(fragment);
     const stream = candidate?.header.stream;
     if (candidate === undefined || stream === undefined || !this.#parts.isOurs(candidate.header))
@@ -145,9 +146,9 @@ class Joiner {
       else if (!(error instanceof PqError) || error.code === 'ERR_INPUT_DISPOSED') throw error;
       return false;
     }
-    this.#streamId ??= streamId.slice();
+    this.#streamId ??= new Uint8Array(streamId);
     // What the source yielded may be used again.
-    const copy = fragment.slice();
+    const copy = new Uint8Array(fragment);
     this.#window.add(sequence, { header: readHeader('fragment', copy), fragment: copy });
     return true;
   }

@@ -208,7 +208,10 @@ export class TemporalVault extends SecretHolder {
    * @param messages - Any number of messages, each shorter than 1 MiB.
    * @param options - As for {@link split}.
    * @returns Sets of fragments, each of up to 1 MiB of messages; usually one.
-   * @throws The errors of {@link split}.
+   * @throws {@link InputError} `ERR_INPUT_TYPE`, `ERR_INPUT_LENGTH`, `ERR_INPUT_RANGE`, `ERR_INPUT_OPTION`,
+   * `ERR_INPUT_DISPOSED`.
+   * @throws {@link ExpiredError} as {@link TemporalVault.split} does: `ERR_EXPIRED_USE_BUDGET`, `ERR_EXPIRED_CLOCK_ANOMALY`,
+   * `ERR_EXPIRED_EPOCH_GONE`.
    * @example const sets = vault.splitMany(readings, { threshold: 2, total: 3 });
    */
   splitMany(messages: readonly Uint8Array[], options?: SplitOptions): Uint8Array[][] {
@@ -228,7 +231,12 @@ export class TemporalVault extends SecretHolder {
    * @param sets - Fragments of each set, enough of them.
    * @param options - The context that they were split with.
    * @returns The messages in their order. Those of a set are parts of one buffer.
-   * @throws The errors of {@link reassemble}.
+   * @throws {@link InputError} `ERR_INPUT_TYPE`, `ERR_INPUT_OPTION`, `ERR_INPUT_LENGTH`, `ERR_INPUT_FORMAT`, `ERR_INPUT_KEY`,
+   * `ERR_INPUT_DISPOSED`, as {@link TemporalVault.reassemble} does.
+   * @throws {@link UnsupportedError} `ERR_UNSUPPORTED_VERSION` for fragments of another release.
+   * @throws {@link QuorumError} when fragments are missing.
+   * @throws {@link ExpiredError} `ERR_EXPIRED_DEADLINE`, `ERR_EXPIRED_EPOCH_GONE`, `ERR_EXPIRED_CLOCK_ANOMALY`.
+   * @throws {@link AuthenticationError} when too many were changed, or the context is another.
    */
   reassembleMany(sets: readonly (readonly Uint8Array[])[], options?: ReassembleOptions): Uint8Array[] {
     this.#checkLive();
@@ -254,7 +262,11 @@ export class TemporalVault extends SecretHolder {
    * @param source - A Node stream, a web stream, or an iterable of `Uint8Array`.
    * @param options - As for {@link split}, and the size of the pieces.
    * @returns The fragments of one piece after the other, `total` of each.
-   * @throws The errors of {@link split}, and what the source throws.
+   * @throws {@link InputError} `ERR_INPUT_TYPE`, `ERR_INPUT_LENGTH`, `ERR_INPUT_RANGE`, `ERR_INPUT_OPTION`,
+   * `ERR_INPUT_DISPOSED`.
+   * @throws {@link ExpiredError} as {@link TemporalVault.split} does: `ERR_EXPIRED_USE_BUDGET`, `ERR_EXPIRED_CLOCK_ANOMALY`,
+   * `ERR_EXPIRED_EPOCH_GONE`.
+   * @throws What the source throws.
    * @example for await (const fragment of vault.splitStream(file, { threshold: 4, total: 6 })) await bus.send(fragment);
    */
   splitStream(source: ByteSource, options?: SplitStreamOptions): AsyncGenerator<Uint8Array, void, undefined> {
@@ -277,8 +289,13 @@ export class TemporalVault extends SecretHolder {
    * @param options - The context that it was split with.
    * @returns The pieces in their order; the stream ends after its last one, or fails.
    * @throws {@link QuorumError} when a piece cannot be had any more, or the end is missing.
-   * @throws {@link ExpiredError} when a piece came too late.
-   * @throws The errors of {@link reassemble}, and what the source throws.
+   * @throws {@link InputError} `ERR_INPUT_TYPE`, `ERR_INPUT_OPTION`, `ERR_INPUT_LENGTH`, `ERR_INPUT_FORMAT`, `ERR_INPUT_KEY`,
+   * `ERR_INPUT_DISPOSED`, as {@link TemporalVault.reassemble} does.
+   * @throws {@link UnsupportedError} `ERR_UNSUPPORTED_VERSION` for fragments of another release.
+   * @throws {@link ExpiredError} `ERR_EXPIRED_DEADLINE`, `ERR_EXPIRED_EPOCH_GONE`, `ERR_EXPIRED_CLOCK_ANOMALY` when a
+   * piece came too late.
+   * @throws {@link AuthenticationError} when too many were changed, or the context is another.
+   * @throws What the source throws.
    */
   reassembleStream(
     source: FragmentSource,
@@ -313,7 +330,7 @@ export class TemporalVault extends SecretHolder {
    *
    * @param signer - An ML-DSA-87 signer: a private key, or one of a keystore.
    * @returns The receipt, for `verifyReceipt`.
-   * @throws {@link InputError} `ERR_INPUT_TYPE`, `ERR_INPUT_DISPOSED`.
+   * @throws {@link InputError} `ERR_INPUT_TYPE`, `ERR_INPUT_DISPOSED`; `ERR_INPUT_LENGTH` when the signer gives no signature.
    * @throws What the signer throws.
    */
   async receipt(signer: SignPrivateKey | Signer): Promise<Uint8Array> {

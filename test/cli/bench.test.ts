@@ -89,7 +89,14 @@ describe.concurrent('bench', () => {
       ['memory keystore: ML-KEM-1024 decapsulate', 'file keystore: ML-KEM-1024 decapsulate'],
       'kem-1024',
     ],
-    ['fragment', ['TemporalVault split', 'TemporalVault reassemble'], ''],
+    [
+      'fragment',
+      ['', 'Many', ' 4 of 6', ' 4 of 6, threshold'].flatMap((form) => [
+        `TemporalVault split${form}`,
+        `TemporalVault reassemble${form}`,
+      ]),
+      '',
+    ],
   ] as const)('measures the suite %s', async ([suite, operations, only], { place }) => {
     const { results } = await measure(place, '--suite', suite, '--engine', 'auto', '--only', only);
     expect(new Set(results.map((result) => result.suite))).toEqual(new Set([suite]));

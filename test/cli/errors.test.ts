@@ -90,6 +90,7 @@ describe.concurrent('help', () => {
         'store url',
         'suite name',
         'threshold m',
+        'ttl ms',
         'vectors folder',
       ],
     ]);

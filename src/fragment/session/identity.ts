@@ -171,7 +171,7 @@ export class Peers {
 export function readIdentity(message: Uint8Array, offset: number): NamedPeer {
   const keyIdEnd = offset + IDENTITY_BYTES - 4;
   const view = new DataView(message.buffer, message.byteOffset, message.byteLength);
-  return { keyId: message.slice(offset, keyIdEnd), generation: view.getUint32(keyIdEnd) };
+  return { keyId: new Uint8Array(message.subarray(offset, keyIdEnd)), generation: view.getUint32(keyIdEnd) };
 }
 
 /** Writes an identity at an offset of a message. */

@@ -28,7 +28,9 @@ export interface SenderLink {
    *
    * @param data - The message.
    * @param options - How many fragments, secrecy, context.
-   * @throws As `FragmentSender.seal` does; and what the transport throws, as it is.
+   * @throws {@link InputError} `ERR_INPUT_TYPE`, `ERR_INPUT_LENGTH`, `ERR_INPUT_RANGE`, `ERR_INPUT_OPTION`, `ERR_INPUT_DISPOSED`.
+   * @throws {@link ExpiredError} `ERR_EXPIRED_CLOCK_ANOMALY`, `ERR_EXPIRED_EPOCH_GONE`, `ERR_EXPIRED_USE_BUDGET`, as `FragmentSender.seal` does.
+   * @throws What the transport throws, as it is.
    */
   send(data: Uint8Array, options?: SealOptions): Promise<void>;
   /** Ends the session, tells the other end, and lets go of the transport, which stays open. Further calls do nothing. */
@@ -95,6 +97,15 @@ class Link implements Due {
   }
 }
 
+/** As `instanceof`; what a proxy throws is an InputError. */
+function isInstance(
+  argument: string,
+  value: unknown,
+  type: typeof FragmentReceiver | typeof FragmentSender,
+): boolean {
+  return readFrom(argument, `a ${type.name}`, () => value instanceof type);
+}
+
 function checkTransport(transport: unknown): asserts transport is FragmentTransport {
   const expected = 'a FragmentTransport';
   const isTransport = readFrom(
@@ -123,7 +134,7 @@ export function connectReceiver(
   transport: FragmentTransport,
   onMessage: (message: DeliveredMessage) => void,
 ): ReceiverLink {
-  if (!(receiver instanceof FragmentReceiver)) {
+  if (!isInstance('receiver', receiver, FragmentReceiver)) {
     throw new InputError('ERR_INPUT_TYPE', 'receiver', 'a FragmentReceiver', describe(receiver));
   }
   checkTransport(transport);
@@ -147,7 +158,7 @@ export function connectReceiver(
  * @example await connectSender(sender, transport).send(data, { threshold: 4, total: 6 });
  */
 export function connectSender(sender: FragmentSender, transport: FragmentTransport): SenderLink {
-  if (!(sender instanceof FragmentSender)) {
+  if (!isInstance('sender', sender, FragmentSender)) {
     throw new InputError('ERR_INPUT_TYPE', 'sender', 'a FragmentSender', describe(sender));
   }
   checkTransport(transport);

@@ -195,7 +195,7 @@ export class FragmentReceiver extends Endpoint {
     const { context = new Uint8Array(0) } = wanted;
     checkBytes('options.context', context, { max: MAX_CONTEXT_BYTES });
     const limits: Record<string, unknown> = {
-      context: context.slice(),
+      context: new Uint8Array(context),
       maxMessageBytes: policy.maxMessageBytes,
       maxTotal: policy.maxTotal,
     };
@@ -406,7 +406,7 @@ export class FragmentReceiver extends Endpoint {
         onDead: () => this.wake(),
       });
       wipe(keys.chainKey);
-      const answer = message.slice(message.length - MAC_BYTES);
+      const answer = new Uint8Array(message.subarray(message.length - MAC_BYTES));
       const session = new ReceiverSession(agreement, chain, this.#limits, answer, startMs);
       this.#sessions.push(session);
       this.#makeRoom();

@@ -274,7 +274,9 @@ export class FragmentSender extends Endpoint {
    * @param messages - As {@link seal} takes them.
    * @param options - How many fragments each, secrecy, context.
    * @returns The fragments of each, in order.
-   * @throws As {@link seal}, before anything is sealed where an argument is wrong.
+   * @throws {@link InputError} `ERR_INPUT_TYPE`, `ERR_INPUT_LENGTH`, `ERR_INPUT_RANGE`, `ERR_INPUT_OPTION`, `ERR_INPUT_DISPOSED`,
+   * before anything is sealed.
+   * @throws {@link ExpiredError} `ERR_EXPIRED_CLOCK_ANOMALY`, `ERR_EXPIRED_EPOCH_GONE`, `ERR_EXPIRED_USE_BUDGET`, as {@link FragmentSender.seal} does.
    */
   sealMany(messages: readonly Uint8Array[], options?: SealOptions): Uint8Array[][] {
     this.#checkOpen();
@@ -382,7 +384,7 @@ export class FragmentSender extends Endpoint {
   }
 
   async #answer(message: Uint8Array): Promise<Outgoing> {
-    const offerId = readOffer(message).id.slice();
+    const offerId = new Uint8Array(readOffer(message).id);
     if (this.closed || this.#hasSeen(offerId)) throw new Refused('replayed');
     const answered = await answerOffer(message, await this.#identity(), this.#peers, this.#agrees);
     const { agreement } = answered;

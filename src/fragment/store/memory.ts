@@ -81,7 +81,11 @@ class MemoryStore implements FragmentStore {
       throw new TransportError('ERR_TRANSPORT_FULL', problem);
     }
     const dueMs = this.#clock.monotonicMs() + ttlMs;
-    this.#entries.set(key, { fragments: checked.map((fragment) => fragment.slice()), sizeBytes, dueMs });
+    this.#entries.set(key, {
+      fragments: checked.map((fragment) => new Uint8Array(fragment)),
+      sizeBytes,
+      dueMs,
+    });
     this.#sizeBytes += sizeBytes;
     this.#arm();
     return checked.length;

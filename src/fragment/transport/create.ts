@@ -203,7 +203,7 @@ class Transport implements FragmentTransport {
     for (const entry of listeners) {
       try {
         // Its bytes are its own: one that changes them must not change another's.
-        this.#containRejection(entry.listener(entry === last ? message : message.slice()));
+        this.#containRejection(entry.listener(entry === last ? message : new Uint8Array(message)));
       } catch (error) {
         this.#tell({ type: 'error', error });
       }

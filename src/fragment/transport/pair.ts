@@ -48,7 +48,7 @@ class End {
   constructor(settings: TransportSettings, peer: () => End) {
     const driver = {
       name: 'in-process',
-      send: (message: Uint8Array) => peer().#take(message.slice()),
+      send: (message: Uint8Array) => peer().#take(new Uint8Array(message)),
       close: () => {
         clearInterval(this.#keepAlive);
         peer().#end();

@@ -131,7 +131,7 @@ class RedisEnd {
     // A client that queues would publish later what is then over.
     if (!publisher.isReady) throw new TransportError('ERR_TRANSPORT_IO', 'the connection to Redis is down');
     // The client writes it later; until it has, the bytes stay as they are now.
-    const bytes = asBuffer(message.slice());
+    const bytes = asBuffer(new Uint8Array(message));
     await (sharded ? publisher.sPublish(send, bytes) : publisher.publish(send, bytes));
   }
 

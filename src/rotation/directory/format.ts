@@ -149,7 +149,7 @@ export function readLink(bytes: Uint8Array): Link {
   const from = readIdentity(reader);
   const to = readIdentity(reader);
   const createdAtMs = readTime(reader);
-  const signed = bytes.slice(0, reader.offset);
+  const signed = new Uint8Array(bytes.subarray(0, reader.offset));
   const signature = reader.take(signatureBytes);
   reader.end();
   if (to.generation <= from.generation) throw new RangeError('a link that leads back');

@@ -118,7 +118,12 @@ class Reader {
     const declaration = member.declarations?.[0];
     if (declaration === undefined || !declaration.getSourceFile().fileName.startsWith(sources)) return;
     const name = ts.getNameOfDeclaration(declaration);
-    if ((name !== undefined && ts.isPrivateIdentifier(name)) || !isPublic(declaration)) return;
+    if (name !== undefined && ts.isPrivateIdentifier(name)) return;
+    if (!isPublic(declaration)) {
+      // There at run time, and nothing that the types let anybody call.
+      this.#internal.add(prefix + member.name);
+      return;
+    }
     const wellKnown = /^__@(\w+)@/.exec(member.name)?.[1];
     const id = prefix + (wellKnown === undefined ? member.name : `[Symbol.${wellKnown}]`);
     if (this.#noteInternal(id, member)) return;

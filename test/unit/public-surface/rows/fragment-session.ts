@@ -20,6 +20,7 @@ import {
 } from '../arguments.ts';
 import { row, type Table } from '../row.ts';
 import { kemPublic, sample, signPrivate, signPublic, throwingGetters } from '../values.ts';
+import { stoppedClock } from './fragment.ts';
 
 const peerKey = generateSignKey();
 
@@ -38,6 +39,8 @@ const peer: Argument = argument('options.peer', () => peerKey.publicKey, {
     'a class',
     'a proxy of a function that throws',
     'a public key for signatures',
+    // The mark of a key is its own, whatever its prototype.
+    'a key with the prototype of the other algorithm',
   ] as never,
   right: { 'one with a generation': () => ({ publicKey: signPublic, generation: 3 }) },
   wrong: {
@@ -47,21 +50,38 @@ const peer: Argument = argument('options.peer', () => peerKey.publicKey, {
 });
 
 const long = { ttlMs: 60_000, epochMs: 30_000, heartbeatMs: 60_000 };
-const receiver = await FragmentReceiver.create({
-  identity: { signer: signPrivate },
-  peer: peerKey.publicKey,
-  ...long,
-});
-const sender = await FragmentSender.create({
-  identity: { signer: peerKey },
-  peer: signPublic,
-  maxTtlMs: 60_000,
-  maxHeartbeatMs: 60_000,
-});
-const [offer] = (await receiver.due()) as [Uint8Array];
-const [accept] = (await sender.receive(offer)) as [Uint8Array];
-const [confirm] = (await receiver.receive(accept)) as [Uint8Array];
-await sender.receive(confirm);
+/** Two ends with a session between them. */
+async function established() {
+  const receiver = await FragmentReceiver.create({
+    identity: { signer: signPrivate },
+    peer: peerKey.publicKey,
+    ...long,
+  });
+  const sender = await FragmentSender.create({
+    identity: { signer: peerKey },
+    peer: signPublic,
+    maxTtlMs: 60_000,
+    maxHeartbeatMs: 60_000,
+  });
+  const [offer] = (await receiver.due()) as [Uint8Array];
+  const [accept] = (await sender.receive(offer)) as [Uint8Array];
+  const [confirm] = (await receiver.receive(accept)) as [Uint8Array];
+  await sender.receive(confirm);
+  return { receiver, sender, offer };
+}
+
+const { receiver, sender, offer } = await established();
+
+/** A sender whose session is young: the table takes longer than keys live. */
+let young: { readonly madeAtMs: number; readonly sender: FragmentSender } | undefined;
+async function liveSender(): Promise<FragmentSender> {
+  stoppedClock.mockRestore();
+  if (!young?.sender.isReady || performance.now() - young.madeAtMs > 5_000) {
+    young?.sender.close();
+    young = { madeAtMs: performance.now(), sender: (await established()).sender };
+  }
+  return young.sender;
+}
 const [fragment] = sender.seal(sample(100)) as [Uint8Array];
 
 const endedReceiver = await FragmentReceiver.create({
@@ -101,12 +121,6 @@ const sealOptions = options(
 const closing = async (make: () => Promise<{ close(): unknown }>) => {
   (await make()).close();
 };
-
-const senderLink = connectSender(
-  await FragmentSender.create({ identity: { signer: peerKey }, peer: signPublic }),
-  quiet,
-);
-await senderLink.close();
 
 export const FRAGMENT_SESSION: Table = {
   rows: {
@@ -159,7 +173,7 @@ export const FRAGMENT_SESSION: Table = {
       },
     },
     'fragment-session.FragmentSender': {
-      live: () => sender,
+      live: liveSender,
       ended: () => endedSender,
       methods: {
         receive: [bytes('message', offer)],
@@ -175,8 +189,12 @@ export const FRAGMENT_SESSION: Table = {
       ended: () => endedReceiver,
       methods: { receive: [bytes('message', offer)] },
     },
+    'fragment-session.ReceiverLink': {
+      live: () => connectReceiver(receiver, quiet, () => undefined),
+      methods: {},
+    },
     'fragment-session.SenderLink': {
-      live: () => senderLink,
+      live: async () => connectSender(await liveSender(), quiet),
       methods: { send: [bytes('data', sample(100), 2 ** 20), sealOptions] },
     },
   },

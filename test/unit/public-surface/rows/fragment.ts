@@ -11,14 +11,15 @@ import {
   oneOf,
   optional,
   options,
+  pick,
   signPublicKey,
   source,
 } from '../arguments.ts';
 import { row, type Table } from '../row.ts';
 import { sample, signPrivate, signPublic, throwingGetters } from '../values.ts';
 
-// Time stands still: however long these tests take, nothing expires under them.
-vi.spyOn(systemClock, 'monotonicMs').mockReturnValue(0);
+/** Time stands still until the rows of sessions: however long those of the vault take, nothing expires under them. */
+export const stoppedClock: { mockRestore(): void } = vi.spyOn(systemClock, 'monotonicMs').mockReturnValue(0);
 const vault = await TemporalVault.create({ ttlMs: 60_000 });
 const ended = await TemporalVault.create();
 ended.dispose();
@@ -48,7 +49,20 @@ const signer: Argument = argument('signer', () => signPrivate, {
   },
 });
 
-const listener: Argument = argument('listener', () => () => {}, { takes: ['a function'] });
+/** What ends with the last fragment is not read further: what is wrong stands first. */
+const fragments: Argument = argument('source', () => pieces, {
+  takes: ['a map'],
+  right: { 'a set': () => new Set(pieces) },
+  wrong: {
+    'bytes in hand': () => pieces[0],
+    'a piece that is no bytes': () => ['text', ...pieces],
+    'a piece that is nothing': () => [undefined, ...pieces],
+  },
+  throwing: pick('a proxy of bytes', 'an imitation of bytes'),
+});
+const listener: Argument = argument('listener', () => () => {}, {
+  takes: ['a function', 'a class', 'a proxy of a function that throws'],
+});
 
 const clock: Argument = optional(
   argument('options.clock', () => ({ wallMs: () => 1, monotonicMs: () => 1 }), {
@@ -103,7 +117,7 @@ export const FRAGMENT: Table = {
           source('source'),
           options(...howToSplit, optional(integer('options.pieceBytes', 1000, 1, 2 ** 20))),
         ],
-        reassembleStream: [source('source', pieces), options(context)],
+        reassembleStream: [fragments, options(context)],
         receipt: [signer],
         onEvent: [listener],
       },
