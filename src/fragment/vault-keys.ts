@@ -43,6 +43,8 @@ export class VaultKeys {
   #lostUpTo = -1;
   /** Keys that earlier chains zeroed at their time, and the longest lag among them. */
   #past = { destroyed: 0, maxLagMs: 0 };
+  /** Tells of the death of the chain in use, once. */
+  #tellDeath: (death: ChainDeath) => void = () => {};
   #recovering = false;
   #disposed = false;
 
@@ -124,7 +126,7 @@ export class VaultKeys {
     if (!Number.isFinite(this.#zeroMs)) this.#zeroMs = nowMs(this.#times.clock);
     if (this.#chain.death === undefined) {
       this.#chain.destroyAll('clock-failed');
-      this.#listener.onAnomaly('clock-failed');
+      this.#tellDeath('clock-failed');
     }
     throw new ExpiredError(
       'ERR_EXPIRED_CLOCK_ANOMALY',
@@ -146,6 +148,7 @@ export class VaultKeys {
   #renewIfDead(): void {
     const { death } = this.#chain;
     if (death === undefined) return;
+    if (death !== 'disposed') this.#tellDeath(death);
     if (this.#wiping.ended) {
       this.#restart();
       throw new ExpiredError(
@@ -190,6 +193,14 @@ export class VaultKeys {
 
   #makeChain(startMs: number): EpochChain {
     const { ttlMs, epochMs } = this.#times;
+    let isTold = false;
+    // Once: the thread's message, or a use that finds the keys dead and replaces them before the message is there.
+    const told = (death: ChainDeath) => {
+      if (isTold) return;
+      isTold = true;
+      this.#listener.onAnomaly(death);
+    };
+    this.#tellDeath = told;
     return EpochChain.create(this.#wiping, {
       role: 'local',
       startMs,
@@ -198,7 +209,7 @@ export class VaultKeys {
       onDestroyed: (epoch, lagMs) => this.#listener.onDestroyed(epoch, lagMs),
       onDead: (death) => {
         if (death === 'disposed') return;
-        this.#listener.onAnomaly(death);
+        told(death);
         if (this.#wiping.ended) this.#restart();
       },
     });

@@ -103,7 +103,8 @@ describe('a vault', () => {
       // The thread tells of it in a message, after it was found out.
       let anomalies: unknown = [];
       while ((anomalies as unknown[]).length === 0) anomalies = (await ask(talk, 'anomalies'))['anomalies'];
-      expect(anomalies).toEqual(['clock-step']);
+      // Twice where the thread saw the step after the main thread did.
+      expect(new Set(anomalies as string[])).toEqual(new Set(['clock-step']));
       expect(await ask(talk, 'round')).toEqual({ result: 'opened' });
       expect(await ask(talk, 'open')).toEqual({ result: 'ERR_EXPIRED_CLOCK_ANOMALY' });
     },
