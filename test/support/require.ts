@@ -9,7 +9,7 @@ import { describe, it } from 'vitest';
 export const requireAll: boolean = process.env['MWRASP_REQUIRE'] === 'all';
 
 /** A suite of tests: `describe`, or what stands in for it. */
-export type Suite = (name: string, body: () => void) => void;
+export type Suite = (name: string, body: () => void, options?: { readonly retry?: number }) => void;
 
 /**
  * `describe` when the need is met. Otherwise the suite's body does not run; in its place stands one test that is
@@ -22,7 +22,7 @@ export type Suite = (name: string, body: () => void) => void;
  * needs('softhsm2', existsSync('/usr/bin/softhsm2-util'), 'apt-get install softhsm2')('tokens', () => { … });
  */
 export function needs(name: string, available: boolean, installCommand: string): Suite {
-  if (available) return (suite, body) => void describe(suite, body);
+  if (available) return (suite, body, options = {}) => void describe(suite, options, body);
   const message = `needs ${name}: ${installCommand}`;
   return (suite) =>
     void describe(suite, () => {

@@ -142,28 +142,33 @@ needsRedis('Redis', () => {
   });
 });
 
-needsRedis('a cluster of Redis', () => {
-  let cluster: Awaited<ReturnType<typeof startRedisCluster>>;
-  const makeClient = () => createCluster({ rootNodes: cluster.servers.map(({ url }) => ({ url })) });
-  let client: ReturnType<typeof makeClient>;
-  beforeAll(async () => {
-    cluster = await startRedisCluster();
-    client = makeClient();
-    await client.connect();
-  });
-  afterAll(async () => {
-    await client.close();
-    await cluster.stop();
-  });
-
-  for (const sharded of [false, true]) {
-    describeTransport(sharded ? 'sharded channels' : 'channels', {
-      open: (left, right) =>
-        Promise.all([
-          redisTransport({ client, send: 'a', receive: 'b', sharded, ...left }),
-          redisTransport({ client, send: 'b', receive: 'a', sharded, ...right }),
-        ]),
-      hearsClose: false,
+needsRedis(
+  'a cluster of Redis',
+  () => {
+    let cluster: Awaited<ReturnType<typeof startRedisCluster>>;
+    const makeClient = () => createCluster({ rootNodes: cluster.servers.map(({ url }) => ({ url })) });
+    let client: ReturnType<typeof makeClient>;
+    beforeAll(async () => {
+      cluster = await startRedisCluster();
+      client = makeClient();
+      await client.connect();
     });
-  }
-});
+    afterAll(async () => {
+      await client.close();
+      await cluster.stop();
+    });
+
+    for (const sharded of [false, true]) {
+      describeTransport(sharded ? 'sharded channels' : 'channels', {
+        open: (left, right) =>
+          Promise.all([
+            redisTransport({ client, send: 'a', receive: 'b', sharded, ...left }),
+            redisTransport({ client, send: 'b', receive: 'a', sharded, ...right }),
+          ]),
+        hearsClose: false,
+      });
+    }
+    // Between the nodes of a cluster a message is lost now and then while they get to know each other.
+  },
+  { retry: 2 },
+);
