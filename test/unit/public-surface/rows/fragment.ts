@@ -18,9 +18,22 @@ import {
 import { row, type Table } from '../row.ts';
 import { sample, signPrivate, signPublic, throwingGetters } from '../values.ts';
 
-/** Time stands still until the rows of sessions: however long those of the vault take, nothing expires under them. */
-export const stoppedClock: { mockRestore(): void } = vi.spyOn(systemClock, 'monotonicMs').mockReturnValue(0);
+/**
+ * Time stands still until the rows of sessions: however long those of the vault take, nothing expires under them. A thread that
+ * zeroes keys has a clock of its own, so a timer does it here.
+ */
+const spies = [
+  vi.spyOn(systemClock, 'monotonicMs').mockReturnValue(0),
+  vi.spyOn(systemClock, 'wallMs').mockReturnValue(Date.now()),
+];
+export const stoppedClock: { mockRestore(): void } = {
+  mockRestore: () => {
+    for (const spy of spies) spy.mockRestore();
+  },
+};
+vi.stubGlobal('SharedArrayBuffer', undefined);
 const vault = await TemporalVault.create({ ttlMs: 60_000 });
+vi.unstubAllGlobals();
 const ended = await TemporalVault.create();
 ended.dispose();
 afterAll(() => vault.dispose());
