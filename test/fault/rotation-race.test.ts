@@ -5,7 +5,8 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { LeaseServer, needsRedis } from '../unit/rotation/lease/support.ts';
+import { needsRedis } from '../support/redis-server.ts';
+import { LeaseServer } from '../unit/rotation/lease/support.ts';
 import { LEASE_MS, NAMES, PROCESSES, Race } from './support/rotation-race.ts';
 import { openPlace } from './support/rotation-scenario.ts';
 import { emptyPlace } from './support/scenario.ts';

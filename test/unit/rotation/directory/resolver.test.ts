@@ -132,7 +132,7 @@ describe('a resolver', () => {
       clock,
     });
     const resolve = directoryResolver(follower, { clock });
-    expect(await resolve(service.pin(1).keyId, 1)).toBeDefined();
+    expect((await resolve(service.pin(1).keyId, 1))?.keyId).toBe(service.pin(1).keyId);
     expect(fetched).toBe(1);
     for (let i = 0; i < 1000; i++) expect(await resolve(`garbage-${i}`, 1)).toBeUndefined();
     expect(fetched).toBe(1);
@@ -143,7 +143,7 @@ describe('a resolver', () => {
     clock.nowMs += 10_000;
     expect(await resolve(service.pin(1).keyId, 7)).toBeUndefined();
     expect(fetched).toBe(1);
-    expect(await resolve(service.pin(2).keyId, 2)).toBeDefined();
+    expect((await resolve(service.pin(2).keyId, 2))?.keyId).toBe(service.pin(2).keyId);
     expect(fetched).toBe(2);
     for (let i = 0; i < 1000; i++) expect(await resolve(`garbage-${i}`, 1)).toBeUndefined();
     expect(fetched).toBe(2);

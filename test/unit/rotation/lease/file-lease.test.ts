@@ -138,7 +138,8 @@ describe('a file lease', () => {
     child.kill('SIGKILL');
     await once(child, 'exit');
     expect(await provider.current()).toBeUndefined();
-    expect(await provider.acquire('b', TTL_MS)).toBeDefined();
+    expect((await provider.acquire('b', TTL_MS))?.isHeld()).toBe(true);
+    expect(await provider.current()).toMatchObject({ holder: 'b' });
   });
 
   it('of an earlier process with the same number is free at once; of another machine it is watched', async () => {
@@ -149,7 +150,8 @@ describe('a file lease', () => {
     await plant({ place: 'another machine', pid: 2 ** 31 - 1 });
     expect(await provider.acquire('b', TTL_MS)).toBeUndefined();
     clock.monotonic += TTL_MS;
-    expect(await provider.acquire('b', TTL_MS)).toBeDefined();
+    expect((await provider.acquire('b', TTL_MS))?.isHeld()).toBe(true);
+    expect(await provider.current()).toMatchObject({ holder: 'b' });
     if (started === 0) return;
     await plant({ fence: 2 ** 52, started: started + 1 });
     expect(await provider.acquire('b', TTL_MS)).toMatchObject({ fence: 2 ** 52 + 1 });

@@ -3,7 +3,8 @@ import { createClient } from 'redis';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Lease, LeaseProvider } from '../../../../src/rotation/lease.ts';
 import { redisLease } from '../../../../src/rotation/redis-lease.ts';
-import { granted, HandClock, LeaseServer, needsRedis, raised } from './support.ts';
+import { needsRedis } from '../../../support/redis-server.ts';
+import { granted, HandClock, LeaseServer, raised } from './support.ts';
 
 const TTL_MS = 60_000;
 const UNREACHABLE = { name: 'LeaseError', code: 'ERR_LEASE_UNREACHABLE' };

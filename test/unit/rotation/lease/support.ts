@@ -6,13 +6,13 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { type AddressInfo, connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock } from '../../../../src/clock.ts';
 import type { Lease, LeaseProvider } from '../../../../src/rotation/lease.ts';
-import { needs, type Suite } from '../../../support/require.ts';
+import { freePort } from '../../../support/redis-server.ts';
 
 /** A clock that is set by hand; the wall and the monotonic one apart. */
 export class HandClock implements Clock {
@@ -45,27 +45,6 @@ export async function raised(provider: LeaseProvider, fence: number): Promise<Le
 /** A folder that nobody uses. */
 export function emptyFolder(): string {
   return mkdtempSync(join(tmpdir(), 'lease-'));
-}
-
-function isInstalled(): boolean {
-  try {
-    execFileSync('redis-server', ['--version'], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-/** `describe` where there is a Redis server to start. */
-export const needsRedis: Suite = needs('redis-server', isInstalled(), 'apt-get install redis-server');
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 /** A Redis server on the loopback address that can be stopped, started again and made to sleep. */
