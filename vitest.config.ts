@@ -136,8 +136,7 @@ export default defineConfig({
       ],
       reporter: ['text', 'html', 'json-summary'],
       reportsDirectory: 'coverage',
-      // 95 is promised. This is the floor until the parts that were joined last have been measured: docs/claims.md.
-      thresholds: { lines: 90 },
+      thresholds: { lines: 95 },
     },
   },
 });

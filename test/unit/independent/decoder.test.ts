@@ -69,7 +69,8 @@ describe.each(golden.cases)(
       expect(() => open([changed, ...chosen.slice(1)], keys)).toThrow();
     });
 
-    it.runIf(content === 'batch')('is a batch', () => {
+    if (content !== 'batch') return;
+    it('is a batch', () => {
       expect(unpack(open(chosen, keys)).map((message) => message.toString('hex'))).toEqual(golden.batch);
     });
   },
