@@ -1,9 +1,9 @@
 /**
- * The input of a job: byte strings one after the other in shared memory.
+ * The input of a job: byte strings one after the other in shared memory, each at the start of a word.
  *
  * @module
  */
-import type { SharedMemory } from './memory.ts';
+import { type SharedMemory, wholeWords } from './memory.ts';
 
 /** Takes byte strings in. */
 export class BatchWriter {
@@ -28,9 +28,9 @@ export class BatchWriter {
 
   /** Copies a byte string in. */
   add(part: Uint8Array): void {
-    this.#ensureRoom(part.length);
+    this.#ensureRoom(wholeWords(part.length));
     this.#bytes.set(part, this.#used);
-    this.#used += part.length;
+    this.#used += wholeWords(part.length);
     this.#lengths.push(part.length);
   }
 
@@ -58,7 +58,7 @@ export function partsOf(input: Uint8Array, lengths: Uint32Array): Uint8Array[] {
   let offset = 0;
   return Array.from(lengths, (length) => {
     const part = input.subarray(offset, offset + length);
-    offset += length;
+    offset += wholeWords(length);
     return part;
   });
 }

@@ -8,7 +8,7 @@
  */
 import type { EngineChoice } from '../engines/index.ts';
 import { BatchWriter } from './batch.ts';
-import { hasEnded, type Job, newState, RESULT_BYTES } from './job.ts';
+import { hasEnded, type Job, newState, resultStride } from './job.ts';
 import type { SharedMemory } from './memory.ts';
 import { type Operation, withName } from './operation.ts';
 import { itemsPerJob } from './share.ts';
@@ -211,7 +211,7 @@ export class Conveyor<I, O> {
     const { kind, deterministic } = this.#operation;
     const { engines, memory } = this.#conditions;
     this.#capacityBytes = Math.max(FIRST_CAPACITY_BYTES, batch.sizeBytes);
-    const outputBytes = count * RESULT_BYTES[kind];
+    const outputBytes = count * resultStride(kind);
     const output = memory.take(outputBytes).subarray(0, outputBytes);
     const job = { kind, engines, count, deterministic, ...batch.finish(), output, state: newState() };
     const place: Place<O> = { results: undefined };
@@ -236,8 +236,8 @@ export class Conveyor<I, O> {
   }
 
   #read({ kind, count, output }: Job): O[] {
-    const size = RESULT_BYTES[kind];
-    return Array.from({ length: count }, (_, i) => this.#operation.read(output, i * size));
+    const stride = resultStride(kind);
+    return Array.from({ length: count }, (_, i) => this.#operation.read(output, i * stride));
   }
 
   async #until(isTrue: () => boolean): Promise<void> {

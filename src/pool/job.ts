@@ -8,19 +8,23 @@
  */
 import type { EngineChoice } from '../engines/index.ts';
 import { ML_DSA_87, ML_KEM_1024 } from '../params.ts';
+import { wholeWords } from './memory.ts';
 
 /** What a job does for each of its items. */
 export type JobKind = 'verify' | 'sign' | 'generate-sign-keys' | 'generate-kem-keys';
 
-/**
- * Bytes of one result: whether the signature is right; the signature; seed and public key.
- */
+/** Bytes of one result: whether the signature is right; the signature; seed and public key. */
 export const RESULT_BYTES: Readonly<Record<JobKind, number>> = {
   verify: 1,
   sign: ML_DSA_87.signatureBytes,
   'generate-sign-keys': ML_DSA_87.seedBytes + ML_DSA_87.publicKeyBytes,
   'generate-kem-keys': ML_KEM_1024.seedBytes + ML_KEM_1024.publicKeyBytes,
 };
+
+/** From the start of one result to that of the next. */
+export function resultStride(kind: JobKind): number {
+  return kind === 'verify' ? RESULT_BYTES[kind] : wholeWords(RESULT_BYTES[kind]);
+}
 
 /** A batch of items of one operation. */
 export interface Job {
@@ -31,14 +35,14 @@ export interface Job {
   readonly count: number;
   /** For `sign`. */
   readonly deterministic: boolean;
-  /** Length of each part of {@link input}, in order. */
+  /** Length of each part of {@link input}, in order; each begins at a whole word. */
   readonly lengths: Uint32Array;
   /**
    * Shared. `verify`: public key, context, then message and signature of each item. `sign`: seed or expanded key, context,
    * then the message of each item. Otherwise nothing.
    */
   readonly input: Uint8Array;
-  /** Shared. {@link RESULT_BYTES} for each item. */
+  /** Shared. {@link resultStride} for each item. */
   readonly output: Uint8Array;
   /** Shared, one number: how far the job is. */
   readonly state: Int32Array;

@@ -4,7 +4,21 @@
  *
  * @module
  */
-import { wipe } from '../bytes.ts';
+/**
+ * Where each part of a job begins, in bytes: engines copy to and from shared memory byte by byte, five times as slowly, when
+ * only one of both sides is at the start of a word.
+ */
+const WORD_BYTES = 8;
+
+/** So many bytes and what is left of their last word. */
+export function wholeWords(sizeBytes: number): number {
+  return Math.ceil(sizeBytes / WORD_BYTES) * WORD_BYTES;
+}
+
+/** Zeroes the beginning of a piece: by words, as filling shared memory takes as long for a byte as for a word. */
+export function wipeShared(bytes: Uint8Array): void {
+  new Float64Array(bytes.buffer, bytes.byteOffset, wholeWords(bytes.length) / WORD_BYTES).fill(0);
+}
 
 const PAGE_BYTES = 4096;
 
@@ -41,7 +55,7 @@ export class SharedMemory {
    * @param isWiped - Whether somebody else did that already.
    */
   give(bytes: Uint8Array, isWiped = false): void {
-    if (!isWiped) wipe(bytes);
+    if (!isWiped) wipeShared(bytes);
     const piece = new Uint8Array(bytes.buffer);
     if (piece.length > MAX_KEPT_BYTES) return;
     this.#free.push(piece);

@@ -6,7 +6,6 @@
  *
  * @module
  */
-import { wipe } from '../bytes.ts';
 import { configureEngines, type EngineChoice } from '../engines/index.ts';
 import { generateKemKey } from '../kem/index.ts';
 import { keyMaterial, type PrivateKey } from '../keypair.ts';
@@ -15,7 +14,8 @@ import type { SecretBytes } from '../secret.ts';
 import { generateSignKey, SignPrivateKey, SignPublicKey, sign, verify } from '../sign/index.ts';
 import { partsOf } from './batch.ts';
 import { type Failure, writeFailure } from './failure.ts';
-import { endJob, isCancelled, type Job, type JobKind, RESULT_BYTES } from './job.ts';
+import { endJob, isCancelled, type Job, type JobKind, RESULT_BYTES, resultStride } from './job.ts';
+import { wipeShared } from './memory.ts';
 
 /** Does one kind of job; the result of each item goes to `resultOf` its number. */
 type Task = (job: Job, forEachItem: (item: (index: number, result: Uint8Array) => void) => void) => void;
@@ -86,20 +86,21 @@ function useEngines(choice: EngineChoice): void {
  */
 export function work(job: Job): Failure | undefined {
   const size = RESULT_BYTES[job.kind];
+  const stride = resultStride(job.kind);
   let done = 0;
   try {
     useEngines(job.engines);
     TASKS[job.kind](job, (item) => {
       for (; done < job.count && !isCancelled(job); done++) {
-        item(done, job.output.subarray(done * size, (done + 1) * size));
+        item(done, job.output.subarray(done * stride, done * stride + size));
       }
     });
     return undefined;
   } catch (error) {
     return writeFailure(error);
   } finally {
-    wipe(job.input);
-    if (done < job.count) wipe(job.output);
+    wipeShared(job.input);
+    if (done < job.count) wipeShared(job.output);
     endJob(job);
   }
 }

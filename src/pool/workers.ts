@@ -6,11 +6,11 @@
  *
  * @module
  */
-import { wipe } from '../bytes.ts';
 import { InputError, PoolError } from '../errors.ts';
 import { atExit } from './exit.ts';
 import { type Failure, readFailure } from './failure.ts';
 import { cancelJob, endJob, type Job, waitForEnd } from './job.ts';
+import { wipeShared } from './memory.ts';
 import { loadPeer, type ThreadPool } from './peer.ts';
 
 /** A job, and who waits for it. */
@@ -164,7 +164,10 @@ export class Workers {
     // No worker was given these.
     for (const { job } of this.#waiting) endJob(job);
     for (const job of jobs) waitForEnd(job, Math.max(0, deadlineMs - performance.now()));
-    for (const { job } of [...this.#running, ...this.#waiting]) wipe(job.input, job.output);
+    for (const { job } of [...this.#running, ...this.#waiting]) {
+      wipeShared(job.input);
+      wipeShared(job.output);
+    }
   }
 }
 

@@ -5,7 +5,7 @@ import { exportPrivateKey } from '@mwrasp/crypto/insecure';
 import { SignPrivateKey, verify } from '@mwrasp/crypto/sign';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { BatchWriter, partsOf } from '../../../src/pool/batch.ts';
-import { cancelJob, type Job, type JobKind, newState, RESULT_BYTES } from '../../../src/pool/job.ts';
+import { cancelJob, type Job, type JobKind, newState, resultStride } from '../../../src/pool/job.ts';
 import { SharedMemory } from '../../../src/pool/memory.ts';
 import { work } from '../../../src/pool/work.ts';
 import { rejectionOf } from '../../support/errors.ts';
@@ -81,15 +81,17 @@ describe('memory of jobs, on the main thread', () => {
 
 /** A job for this thread. */
 function jobOf(kind: JobKind, count: number, parts: readonly Uint8Array[]): Job {
-  const batch = new BatchWriter(new SharedMemory(0), 1);
+  const memory = new SharedMemory(0);
+  const batch = new BatchWriter(memory, 1);
   for (const part of parts) batch.add(part);
+  const outputBytes = count * resultStride(kind);
   return {
     kind,
     engines: {},
     count,
     deterministic: false,
     ...batch.finish(),
-    output: new Uint8Array(count * RESULT_BYTES[kind]),
+    output: memory.take(outputBytes).subarray(0, outputBytes),
     state: newState(),
   };
 }
