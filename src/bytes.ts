@@ -454,6 +454,24 @@ export function toBase64(bytes: Uint8Array): string {
   return btoa(binary);
 }
 
+interface Decoders {
+  readonly Uint8Array: { fromBase64?(text: string): Uint8Array<ArrayBuffer> };
+  readonly Buffer?: { from(text: string, encoding: 'base64'): Uint8Array<ArrayBuffer> };
+}
+
+/**
+ * Bytes of a base64 text of our own, by the fastest way there is: checking one takes a cold process 1.3 ms for 6 kB, as long as
+ * an engine takes for a key.
+ *
+ * @param text - Base64 that needs no check.
+ */
+export function decodeBase64(text: string): Uint8Array<ArrayBuffer> {
+  const { Uint8Array: Bytes, Buffer } = globalThis as unknown as Decoders;
+  if (Bytes.fromBase64 !== undefined) return Bytes.fromBase64(text);
+  if (Buffer !== undefined) return Buffer.from(text, 'base64');
+  return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+}
+
 /**
  * Bytes of a base64 text with padding, and nothing else in it.
  *

@@ -6,6 +6,7 @@
  *
  * @module
  */
+import { decodeBase64 } from '../../bytes.ts';
 import { Absent } from '../engine.ts';
 import { WASM_BASE64 } from './binary.ts';
 
@@ -101,25 +102,12 @@ export class Wasm {
   }
 }
 
-interface Decoders {
-  readonly Uint8Array: { fromBase64?(text: string): Uint8Array<ArrayBuffer> };
-  readonly Buffer?: { from(text: string, encoding: 'base64'): Uint8Array<ArrayBuffer> };
-}
-
-/** The module's bytes. */
-function decode(): Uint8Array<ArrayBuffer> {
-  const { Uint8Array: Bytes, Buffer } = globalThis as unknown as Decoders;
-  if (Bytes.fromBase64 !== undefined) return Bytes.fromBase64(WASM_BASE64);
-  if (Buffer !== undefined) return Buffer.from(WASM_BASE64, 'base64');
-  return Uint8Array.from(atob(WASM_BASE64), (character) => character.charCodeAt(0));
-}
-
 let current: Wasm | Absent | undefined;
 
 function start(): Wasm | Absent {
   if (typeof WebAssembly !== 'object') return new Absent('this runtime has no WebAssembly');
   try {
-    return new Wasm(new WebAssembly.Instance(new WebAssembly.Module(decode())));
+    return new Wasm(new WebAssembly.Instance(new WebAssembly.Module(decodeBase64(WASM_BASE64))));
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     return new Absent(`this runtime does not compile WebAssembly while a call waits (${message})`);
@@ -140,7 +128,7 @@ export function wasm(): Wasm | Absent {
 export async function loadWasm(): Promise<boolean> {
   if (!(wasm() instanceof Absent)) return true;
   try {
-    const { instance } = await WebAssembly.instantiate(decode());
+    const { instance } = await WebAssembly.instantiate(decodeBase64(WASM_BASE64));
     current = new Wasm(instance);
     return true;
   } catch {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { fromBase64 } from '../../bytes.ts';
+import { decodeBase64 } from '../../bytes.ts';
 import { WASM_BASE64 } from './binary.ts';
 import { COEFFICIENT_BYTES, type Kernel } from './kernel.ts';
 
@@ -21,7 +21,7 @@ export function wasmKernel(): Kernel | undefined {
   let exports: Exports;
   try {
     // Below 4096 bytes: browsers compile no more than that while the main thread waits.
-    const module = new WebAssembly.Module(fromBase64(WASM_BASE64) as Uint8Array<ArrayBuffer>);
+    const module = new WebAssembly.Module(decodeBase64(WASM_BASE64));
     exports = new WebAssembly.Instance(module).exports as unknown as Exports;
   } catch {
     return undefined;
