@@ -1,12 +1,12 @@
 /**
- * Two services in two processes: a probe sends telemetry to an analysis, in sessions over Redis, with identities from a
- * keystore (an HSM, or a folder). Nobody who records Redis reads it after 100 ms, whatever he takes later.
+ * Two services in two processes: a probe sends telemetry to an analysis, in sessions over Redis, with keys from a
+ * keystore (an HSM, or a folder) that rotate every day. Nobody who records Redis reads it after 100 ms, whatever he takes later.
  *
  *     REDIS_URL=redis://127.0.0.1:6379 node examples/service-pair.ts [FILE]
  *
  * after `npm run build`, with `npm install redis @opentelemetry/sdk-metrics @opentelemetry/exporter-prometheus`.
- * `HSM_MODULE`, `HSM_TOKEN` and `HSM_PIN_FILE` put the identities into an HSM. FILE has a JSON object a line; by default
- * examples/data/telemetry.jsonl.
+ * `HSM_MODULE`, `HSM_TOKEN` and `HSM_PIN_FILE` put the keys into an HSM. `PAIR_PERIOD_MS` rotates them more often, and
+ * `PAIR_RENEW_MS` the sessions. FILE has a JSON object a line; by default examples/data/telemetry.jsonl.
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -16,7 +16,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import type { Report } from './service-pair/settings.ts';
+import type { Refused, Report } from './service-pair/settings.ts';
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 const file = process.argv[2] ?? here('./data/telemetry.jsonl');
@@ -55,6 +55,11 @@ async function reportOf<K extends Report['kind']>(
   }
 }
 
+/** Not refused is what came too late: asked for again (busy), or of a session that was replaced (unknown). */
+function countOf({ busy: _, unknown: __, ...refused }: Refused): number {
+  return Object.values(refused).reduce((sum, count) => sum + count, 0);
+}
+
 const folder = process.env['PAIR_FOLDER'] ?? (await mkdtemp(join(tmpdir(), 'service-pair-')));
 const env = {
   REDIS_URL: 'redis://127.0.0.1:6379',
@@ -71,15 +76,15 @@ for (const name of ['probe', 'analysis']) {
 const analysis = start('analysis', [], env);
 await reportOf(analysis, 'ready');
 const probe = start('probe', [file, ...process.argv.slice(3)], env);
-const { sent } = await reportOf(probe, 'sent');
+const { sent, inboxes, refused: refusedByProbe } = await reportOf(probe, 'sent');
 
 // What is under way arrives, or is over.
 await sleep(Number(process.env['MWRASP_TTL_MS'] ?? 100));
 analysis.send('how far?');
-const { received, alerts, generations, metrics } = await reportOf(analysis, 'received');
-console.log(
-  `sent ${sent}, opened in time ${received}, alerts ${alerts}, key generations ${generations.join(', ')}`,
-);
+const { received, alerts, generations, refused, metrics } = await reportOf(analysis, 'received');
+console.log(`sent ${sent}, opened in time ${received}, alerts ${alerts}`);
+console.log(`generations of the identity ${generations.join(', ')}, of the inbox ${inboxes.join(', ')}`);
+console.log(`refused by the probe ${countOf(refusedByProbe)}, by the analysis ${countOf(refused)}`);
 for (const line of metrics.split('\n')) {
   if (/^mwrasp_fragment_(opened|epochs_destroyed|destruction_lag(_milliseconds)?\{)/.test(line))
     console.log(line);

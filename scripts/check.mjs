@@ -12,18 +12,20 @@
 import { runStages } from './steps.mjs';
 
 const ci = process.argv.includes('--ci');
-/** `test`, in two parts: `coverage` is all but the vectors and a look at what it ran. */
-const tests = ci ? [['coverage'], ['test:vectors']] : [['test']];
-/** Checks of the engine in WebAssembly. */
-const engine = ['check:wasm', 'check:constant-time'];
-/** Two lanes for the two cores of CI's machine; the tests use both themselves. */
+const checks = ['check:api', 'check:package', 'docs', 'check:wasm', 'check:constant-time'];
+/** Two lanes for the two cores of CI's machine; `test` uses both itself. */
 const stages = [
   [['check:layers', 'format', 'lint'], ['types']],
-  tests,
-  [
-    ['check:api', 'check:package', 'docs', ...(ci ? [...engine, 'test:runtimes'] : [])],
-    ci ? ['test:hsm'] : engine,
-  ],
+  // `test`, in three parts, with a look at what two of them ran.
+  ...(ci
+    ? [
+        [['coverage:library'], ['test:vectors']],
+        [['coverage:cli'], ['test:hsm', ...checks, 'test:runtimes']],
+      ]
+    : [[['test']], [checks.slice(0, 3), checks.slice(3)]]),
 ];
 
-await runStages(stages, new Set(['test', 'coverage', 'test:vectors', 'test:runtimes', 'test:hsm']));
+await runStages(
+  stages,
+  new Set(['test', 'coverage:library', 'coverage:cli', 'test:vectors', 'test:runtimes', 'test:hsm']),
+);

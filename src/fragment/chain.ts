@@ -98,15 +98,16 @@ export class EpochChain {
   #messages = 0;
 
   private constructor(wiping: Wiping, options: ChainOptions, slots: number) {
-    const { role, epochMs, ttlMs, startMs, onDead, onDestroyed } = options;
+    const { role, epochMs, ttlMs, startMs } = options;
     this.role = role;
     this.epochMs = epochMs;
     this.ttlMs = ttlMs;
     this.#startMs = startMs;
     this.#wiping = wiping;
+    const { onDead, onDestroyed } = options;
     this.#block = wiping.take(slots, {
-      onDead: (death) => onDead?.(death),
-      onDestroyed: (epoch, lagMs) => onDestroyed?.(epoch, lagMs),
+      ...(onDead === undefined ? {} : { onDead }),
+      ...(onDestroyed === undefined ? {} : { onDestroyed }),
     });
   }
 

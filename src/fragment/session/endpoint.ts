@@ -121,6 +121,9 @@ export abstract class Endpoint {
     this.#wake?.();
   }
 
+  /** The same, for whoever keeps it: one that is made beside a handshake would keep all of its messages. */
+  protected readonly wakeSoon = (): void => this.wake();
+
   /** Does handshake work one after the other. */
   protected inTurn<T>(work: () => Promise<T>): Promise<T> {
     if (this.#queued >= MAX_QUEUE) throw new Refused('busy');

@@ -76,8 +76,8 @@ const LIMIT_RANGES = {
 const MAX_PAUSE_MS = 30_000;
 /** How often an offer is sent in its life, while no answer comes. */
 const OFFERS = 3;
-/** Sessions at once: the one in use, what a lost confirmation leaves, what is on its way out. */
-const MAX_SESSIONS = 4;
+/** Sessions beside those whose messages are not over: the one in use, and what lost confirmations leave. */
+const SPARE_SESSIONS = 3;
 const MAX_CONTEXT_BYTES = 16_384;
 
 const FOREIGN: Accepted = { kind: 'refused', reason: 'foreign' };
@@ -403,7 +403,7 @@ export class FragmentReceiver extends Endpoint {
         startMs,
         epochMs: policy.epochMs,
         ttlMs: policy.ttlMs,
-        onDead: () => this.wake(),
+        onDead: this.wakeSoon,
       });
       wipe(keys.chainKey);
       const answer = new Uint8Array(message.subarray(message.length - MAC_BYTES));
@@ -422,7 +422,8 @@ export class FragmentReceiver extends Endpoint {
 
   /** Lets go of the oldest session that is not in use, when there are too many. */
   #makeRoom(): void {
-    if (this.#sessions.length <= MAX_SESSIONS) return;
+    const { ttlMs, renewMs } = this.policy;
+    if (this.#sessions.length <= SPARE_SESSIONS + Math.ceil(ttlMs / renewMs)) return;
     const inUse = this.#newest(true);
     const spare = this.#sessions.find((session) => session !== inUse);
     if (spare !== undefined) this.#end(spare, spare.isRetired ? 'renewed' : 'unconfirmed');

@@ -4,6 +4,7 @@
  * @module
  */
 import { systemClock } from '../../clock.ts';
+import { TimeHeap } from '../time-heap.ts';
 
 /** Something that is due at a time that may change. */
 export interface Due {
@@ -12,18 +13,13 @@ export interface Due {
   run(): void;
 }
 
-interface Entry {
-  readonly atMs: number;
-  readonly due: Due;
-}
-
 /** Timers overflow past this. */
 const MAX_DELAY_MS = 2 ** 30;
 
 /** Runs what is due. */
 export class Scheduler {
-  /** A heap by time. An entry may be out of date: what it is about says so when its turn comes. */
-  readonly #heap: Entry[] = [];
+  /** An entry may be out of date: what it is about says so when its turn comes. */
+  readonly #heap = new TimeHeap<Due>();
   readonly #members = new Map<Due, number>();
   #timer: ReturnType<typeof setTimeout> | undefined;
   #timerMs = Number.POSITIVE_INFINITY;
@@ -36,7 +32,7 @@ export class Scheduler {
     if (known !== undefined && known <= atMs) return;
     this.#members.set(due, atMs);
     if (atMs === Number.POSITIVE_INFINITY) return;
-    this.#push({ atMs, due });
+    this.#heap.push(atMs, due);
     this.#arm();
   }
 
@@ -46,7 +42,7 @@ export class Scheduler {
   }
 
   #arm(): void {
-    const first = this.#heap[0];
+    const { first } = this.#heap;
     if (first === undefined || first.atMs >= this.#timerMs) return;
     clearTimeout(this.#timer);
     this.#timerMs = first.atMs;
@@ -59,44 +55,16 @@ export class Scheduler {
   #fire(): void {
     this.#timerMs = Number.POSITIVE_INFINITY;
     const nowMs = systemClock.monotonicMs();
-    for (let first = this.#heap[0]; first !== undefined && first.atMs <= nowMs; first = this.#heap[0]) {
-      this.#pop();
+    for (let { first } = this.#heap; first !== undefined && first.atMs <= nowMs; { first } = this.#heap) {
+      this.#heap.pop();
+      const { atMs, value: due } = first;
       // An entry that another one replaced, or whose subject is gone.
-      if (this.#members.get(first.due) !== first.atMs) continue;
-      this.#members.set(first.due, Number.POSITIVE_INFINITY);
-      if (first.due.nextDueMs <= nowMs) first.due.run();
-      else this.schedule(first.due);
+      if (this.#members.get(due) !== atMs) continue;
+      this.#members.set(due, Number.POSITIVE_INFINITY);
+      if (due.nextDueMs <= nowMs) due.run();
+      else this.schedule(due);
     }
     this.#arm();
-  }
-
-  #push(entry: Entry): void {
-    const heap = this.#heap;
-    let at = heap.push(entry) - 1;
-    while (at > 0) {
-      const parent = (at - 1) >> 1;
-      if ((heap[parent] as Entry).atMs <= entry.atMs) break;
-      heap[at] = heap[parent] as Entry;
-      at = parent;
-    }
-    heap[at] = entry;
-  }
-
-  #pop(): void {
-    const heap = this.#heap;
-    const last = heap.pop() as Entry;
-    if (heap.length === 0) return;
-    let at = 0;
-    for (;;) {
-      let child = 2 * at + 1;
-      if (child >= heap.length) break;
-      const right = child + 1;
-      if (right < heap.length && (heap[right] as Entry).atMs < (heap[child] as Entry).atMs) child = right;
-      if ((heap[child] as Entry).atMs >= last.atMs) break;
-      heap[at] = heap[child] as Entry;
-      at = child;
-    }
-    heap[at] = last;
   }
 }
 

@@ -9,6 +9,7 @@ import {
   checkInteger,
   checkInternal,
   checkOptions,
+  concat,
   copyOptions,
   describe,
   equal,
@@ -150,7 +151,8 @@ export class FragmentSender extends Endpoint {
   readonly #requests = new Backoff(FIRST_PAUSE_MS, MAX_PAUSE_MS);
   #pending: PendingAnswer[] = [];
   #session: SenderSession | undefined;
-  #seen: Uint8Array | undefined;
+  /** The ids of the last offers, one after the other. */
+  #seen: Uint8Array = EMPTY;
   #seenCount = 0;
   #lastEnd: SessionEnd | undefined;
   #waiting: (() => void)[] | undefined;
@@ -431,7 +433,7 @@ export class FragmentSender extends Endpoint {
       startMs,
       epochMs: stretched(policy.epochMs),
       ttlMs: policy.ttlMs,
-      onDead: () => this.wake(),
+      onDead: this.wakeSoon,
     });
     wipe(keys.chainKey);
     this.#pending = this.#pending.filter((other) => other !== answer);
@@ -516,15 +518,17 @@ export class FragmentSender extends Endpoint {
 
   #hasSeen(id: Uint8Array): boolean {
     const seen = this.#seen;
-    for (let at = 0; seen !== undefined && at < seen.length; at += ID_BYTES) {
+    for (let at = 0; at < seen.length; at += ID_BYTES) {
       if (equal(seen.subarray(at, at + ID_BYTES), id)) return true;
     }
     return false;
   }
 
   #remember(id: Uint8Array): void {
-    this.#seen ??= new Uint8Array(REMEMBERED_OFFERS * ID_BYTES);
-    this.#seen.set(id, (this.#seenCount++ % REMEMBERED_OFFERS) * ID_BYTES);
+    const at = (this.#seenCount++ % REMEMBERED_OFFERS) * ID_BYTES;
+    // Most senders see a few offers in a day: it grows with them.
+    if (at >= this.#seen.length) this.#seen = concat(this.#seen, new Uint8Array(Math.max(at, ID_BYTES)));
+    this.#seen.set(id, at);
   }
 }
 

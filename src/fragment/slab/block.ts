@@ -85,89 +85,93 @@ const RATCHET_BYTES = DOMAIN.length + 4 + KEY_BYTES;
 const input = /* @__PURE__ */ allocateSecret(RATCHET_BYTES);
 const output = /* @__PURE__ */ allocateSecret(2 * KEY_BYTES);
 const outputWords = /* @__PURE__ */ new Int32Array(output.buffer);
+const nextChainKey = /* @__PURE__ */ new Uint8Array(output.buffer, KEY_BYTES);
+
+/** The memory of a page, as its blocks see it: views of their own would be larger than they are. */
+export interface PageViews {
+  readonly words: Int32Array;
+  readonly doubles: Float64Array;
+  readonly bytes: Uint8Array;
+}
 
 /** One chain's part of a page. */
 export class Block {
   readonly id: number;
   readonly slots: number;
-  readonly #words: Int32Array;
-  readonly #times: Float64Array;
-  readonly #chainKey: Uint8Array;
+  readonly #page: PageViews;
+  /** The block's first word in the page. */
+  readonly #base: number;
 
   /**
    * @param id - Its number among all blocks.
-   * @param buffer - The page.
+   * @param page - The page.
    * @param byteOffset - Where the block begins, a multiple of 8.
    * @param slots - How many keys it holds.
    */
-  constructor(id: number, buffer: ArrayBufferLike, byteOffset: number, slots: number) {
+  constructor(id: number, page: PageViews, byteOffset: number, slots: number) {
     this.id = id;
     this.slots = slots;
-    this.#words = new Int32Array(buffer, byteOffset, SLOTS_AT + slots * SLOT_WORDS);
-    this.#times = new Float64Array(buffer, byteOffset + 4 * TIMES_AT, 4);
-    this.#chainKey = new Uint8Array(buffer, byteOffset + 4 * CHAIN_KEY_AT, KEY_BYTES);
+    this.#page = page;
+    this.#base = byteOffset / 4;
   }
 
   get state(): number {
-    return Atomics.load(this.#words, STATE_AT);
+    return this.#load(STATE_AT);
   }
 
   set state(state: number) {
-    Atomics.store(this.#words, STATE_AT, state);
+    this.#store(STATE_AT, state);
   }
 
   /** Why it is dead, when it is. */
   get death(): ChainDeath | undefined {
-    return this.state === STATE.dead ? DEATHS[Atomics.load(this.#words, DEATH_AT)] : undefined;
+    return this.state === STATE.dead ? DEATHS[this.#load(DEATH_AT)] : undefined;
   }
 
   /** The oldest epoch that has a slot; its key dies next. */
   get oldest(): number {
-    return Atomics.load(this.#words, OLDEST_AT) >>> 0;
+    return this.#load(OLDEST_AT) >>> 0;
   }
 
   /** Keys that were zeroed at their time. */
   get destroyed(): number {
-    return Atomics.load(this.#words, DESTROYED_AT);
+    return this.#load(DESTROYED_AT);
   }
 
   /** The longest that a key was late. */
   get maxLagMs(): number {
-    return Atomics.load(this.#words, MAX_LAG_AT) / US;
+    return this.#load(MAX_LAG_AT) / US;
   }
 
   get graceMs(): number {
-    return this.#times[3] as number;
+    return this.#time(3);
   }
 
   /** When the oldest key dies. */
   get dueMs(): number {
-    const [startMs, epochMs, lifeMs] = this.#times as unknown as [number, number, number];
-    return startMs - this.movedMs + this.oldest * epochMs + lifeMs;
+    return this.startOf(this.oldest) + this.#time(2);
   }
 
   /** The epoch that begins last before a moment; below 0 before epoch 0. */
   epochAt(nowMs: number): number {
-    const [startMs, epochMs] = this.#times as unknown as [number, number];
-    return Math.floor((nowMs - startMs + this.movedMs) / epochMs);
+    return Math.floor((nowMs - this.#time(0) + this.movedMs) / this.#time(1));
   }
 
   /** When an epoch began, or will. */
   startOf(epoch: number): number {
-    const [startMs, epochMs] = this.#times as unknown as [number, number];
-    return startMs - this.movedMs + epoch * epochMs;
+    return this.#time(0) - this.movedMs + epoch * this.#time(1);
   }
 
   /** How much earlier epoch 0 began than was thought when the block was filled. */
   get movedMs(): number {
-    return Atomics.load(this.#words, MOVED_AT) / US;
+    return this.#load(MOVED_AT) / US;
   }
 
   /** Makes epoch 0 begin earlier; false when that is more than can be counted. */
   move(byMs: number): boolean {
-    const movedUs = Atomics.load(this.#words, MOVED_AT) + Math.ceil(byMs * US);
+    const movedUs = this.#load(MOVED_AT) + Math.ceil(byMs * US);
     if (movedUs > 2 ** 31 - 1) return false;
-    Atomics.store(this.#words, MOVED_AT, movedUs);
+    this.#store(MOVED_AT, movedUs);
     return true;
   }
 
@@ -186,14 +190,15 @@ export class Block {
     skip: number,
     sleepy: boolean,
   ): void {
-    this.#times.set([times.startMs, times.epochMs, times.lifeMs, times.graceMs]);
-    Atomics.store(this.#words, MOVED_AT, 0);
-    Atomics.store(this.#words, RETIRED_AT, 0);
-    Atomics.store(this.#words, SLEEPY_AT, sleepy ? 1 : 0);
-    Atomics.store(this.#words, LAST_USE_AT, first | 0);
-    Atomics.store(this.#words, OLDEST_AT, first | 0);
-    Atomics.store(this.#words, NEXT_AT, (first - skip) | 0);
-    this.#chainKey.set(chainKey);
+    const { startMs, epochMs, lifeMs, graceMs } = times;
+    this.#page.doubles.set([startMs, epochMs, lifeMs, graceMs], (this.#base + TIMES_AT) / 2);
+    this.#store(MOVED_AT, 0);
+    this.#store(RETIRED_AT, 0);
+    this.#store(SLEEPY_AT, sleepy ? 1 : 0);
+    this.#store(LAST_USE_AT, first | 0);
+    this.#store(OLDEST_AT, first | 0);
+    this.#store(NEXT_AT, (first - skip) | 0);
+    this.#page.bytes.set(chainKey, this.#chainKeyAt);
     for (let i = 0; i < skip; i++) this.#ratchet(hash, undefined);
     while (this.#room() > 0) this.#fillNext(hash);
   }
@@ -202,19 +207,19 @@ export class Block {
   destroyOldest(): void {
     const epoch = this.oldest;
     this.#zeroSlot(this.#slotAt(epoch));
-    Atomics.store(this.#words, OLDEST_AT, (epoch + 1) | 0);
+    this.#store(OLDEST_AT, (epoch + 1) | 0);
   }
 
   /** Notes how late that was. */
   noteLag(lagMs: number): void {
-    Atomics.add(this.#words, DESTROYED_AT, 1);
+    Atomics.add(this.#page.words, this.#base + DESTROYED_AT, 1);
     const lagUs = Math.min(Math.round(lagMs * US), 2 ** 31 - 1);
-    if (lagUs > Atomics.load(this.#words, MAX_LAG_AT)) Atomics.store(this.#words, MAX_LAG_AT, lagUs);
+    if (lagUs > this.#load(MAX_LAG_AT)) this.#store(MAX_LAG_AT, lagUs);
   }
 
   /** Fills the slots that are free with the keys of the epochs to come; only the keeper calls it. */
   refill(hash: HashEngine): void {
-    while (this.#room() > 0 && Atomics.load(this.#words, RETIRED_AT) === 0) this.#fillNext(hash);
+    while (this.#room() > 0 && this.#load(RETIRED_AT) === 0) this.#fillNext(hash);
     // Whoever made it anything but active while it was filled zeroed it before the last key came.
     if (this.state !== STATE.active) this.zero();
   }
@@ -225,38 +230,39 @@ export class Block {
    * @returns Whether it sleeps. There are no keys in it then.
    */
   fallAsleep(): boolean {
-    if (Atomics.load(this.#words, SLEEPY_AT) === 0) return false;
-    const lastUse = Atomics.load(this.#words, LAST_USE_AT);
+    if (this.#load(SLEEPY_AT) === 0) return false;
+    const lastUse = this.#load(LAST_USE_AT);
     if (lastUse >>> 0 >= this.oldest) return false;
     // Whoever uses an epoch writes so first: one of both sees the other.
-    if (Atomics.compareExchange(this.#words, LAST_USE_AT, lastUse, SLEEPS) !== lastUse) return false;
+    if (Atomics.compareExchange(this.#page.words, this.#base + LAST_USE_AT, lastUse, SLEEPS) !== lastUse)
+      return false;
     this.zero();
-    Atomics.compareExchange(this.#words, STATE_AT, STATE.active, STATE.asleep);
+    Atomics.compareExchange(this.#page.words, this.#base + STATE_AT, STATE.active, STATE.asleep);
     return true;
   }
 
   /** Says that an epoch's key is about to be used; false when the block sleeps, or is about to. */
   use(epoch: number): boolean {
-    if (Atomics.load(this.#words, LAST_USE_AT) === (epoch | 0)) return true;
-    return Atomics.exchange(this.#words, LAST_USE_AT, epoch | 0) !== SLEEPS;
+    if (this.#load(LAST_USE_AT) === (epoch | 0)) return true;
+    return Atomics.exchange(this.#page.words, this.#base + LAST_USE_AT, epoch | 0) !== SLEEPS;
   }
 
   /** No further epoch gets a key; the keeper does the rest. */
   retire(): void {
-    Atomics.store(this.#words, RETIRED_AT, 1);
+    this.#store(RETIRED_AT, 1);
   }
 
   /** Whether {@link retire} was called. */
   get retired(): boolean {
-    return Atomics.load(this.#words, RETIRED_AT) === 1;
+    return this.#load(RETIRED_AT) === 1;
   }
 
   /** Zeroes what a retired chain does not need: its chain key, and the keys of epochs after one. */
   dropAfter(epoch: number): void {
-    this.#chainKey.fill(0);
-    const next = Atomics.load(this.#words, NEXT_AT) >>> 0;
+    this.#zeroChainKey();
+    const next = this.#load(NEXT_AT) >>> 0;
     for (let e = Math.max(epoch + 1, this.oldest); e < next; e++) this.#zeroSlot(this.#slotAt(e));
-    if (next > epoch + 1) Atomics.store(this.#words, NEXT_AT, (epoch + 1) | 0);
+    if (next > epoch + 1) this.#store(NEXT_AT, (epoch + 1) | 0);
   }
 
   /** Whether no epoch has a key. */
@@ -268,29 +274,29 @@ export class Block {
   die(death: ChainDeath): void {
     const state = this.state;
     if (state === STATE.active || state === STATE.asleep) {
-      Atomics.store(this.#words, DEATH_AT, DEATHS.indexOf(death));
-      Atomics.compareExchange(this.#words, STATE_AT, state, STATE.dead);
+      this.#store(DEATH_AT, DEATHS.indexOf(death));
+      Atomics.compareExchange(this.#page.words, this.#base + STATE_AT, state, STATE.dead);
     }
     this.zero();
   }
 
   /** Zeroes every key. */
   zero(): void {
-    this.#chainKey.fill(0);
-    for (let slot = 0; slot < this.slots; slot++) this.#zeroSlot(SLOTS_AT + slot * SLOT_WORDS);
+    this.#zeroChainKey();
+    for (let slot = 0; slot < this.slots; slot++) this.#zeroSlot(this.#base + SLOTS_AT + slot * SLOT_WORDS);
   }
 
   /** A block that is free has counted nothing. */
   forget(): void {
-    Atomics.store(this.#words, DESTROYED_AT, 0);
-    Atomics.store(this.#words, MAX_LAG_AT, 0);
+    this.#store(DESTROYED_AT, 0);
+    this.#store(MAX_LAG_AT, 0);
   }
 
   /** The generation of an epoch's key; 0 when it has none, or none any more. */
   generation(epoch: number): number {
     const at = this.#slotAt(epoch);
-    const generation = Atomics.load(this.#words, at + GENERATION_AT);
-    if ((generation & 1) === 0 || Atomics.load(this.#words, at + EPOCH_AT) !== (epoch | 0)) return 0;
+    const generation = Atomics.load(this.#page.words, at + GENERATION_AT);
+    if ((generation & 1) === 0 || Atomics.load(this.#page.words, at + EPOCH_AT) !== (epoch | 0)) return 0;
     return generation;
   }
 
@@ -307,29 +313,51 @@ export class Block {
   /** Keeps a key that was derived from an epoch's, and takes it back when that died meanwhile. */
   keepDerived(epoch: number, generation: number, key: Int32Array): boolean {
     const at = this.#slotAt(epoch);
-    for (let i = 0; i < KEY_WORDS; i++) Atomics.store(this.#words, at + DERIVED_AT + i, key[i] as number);
-    if (Atomics.load(this.#words, at + GENERATION_AT) === generation) return true;
-    for (let i = 0; i < KEY_WORDS; i++) Atomics.store(this.#words, at + DERIVED_AT + i, 0);
+    for (let i = 0; i < KEY_WORDS; i++)
+      Atomics.store(this.#page.words, at + DERIVED_AT + i, key[i] as number);
+    if (Atomics.load(this.#page.words, at + GENERATION_AT) === generation) return true;
+    for (let i = 0; i < KEY_WORDS; i++) Atomics.store(this.#page.words, at + DERIVED_AT + i, 0);
     return false;
   }
 
+  get #chainKeyAt(): number {
+    return 4 * (this.#base + CHAIN_KEY_AT);
+  }
+
+  #zeroChainKey(): void {
+    this.#page.bytes.fill(0, this.#chainKeyAt, this.#chainKeyAt + KEY_BYTES);
+  }
+
+  #load(at: number): number {
+    return Atomics.load(this.#page.words, this.#base + at);
+  }
+
+  #store(at: number, value: number): void {
+    Atomics.store(this.#page.words, this.#base + at, value);
+  }
+
+  /** Start, length of an epoch, life of a key, grace, milliseconds. */
+  #time(which: number): number {
+    return this.#page.doubles[(this.#base + TIMES_AT) / 2 + which] as number;
+  }
+
   #copy(at: number, from: number, generation: number, out: Int32Array): boolean {
-    const words = this.#words;
+    const { words } = this.#page;
     for (let i = 0; i < KEY_WORDS; i++) out[i] = Atomics.load(words, at + from + i);
     return Atomics.load(words, at + GENERATION_AT) === generation;
   }
 
   #slotAt(epoch: number): number {
-    return SLOTS_AT + (epoch % this.slots) * SLOT_WORDS;
+    return this.#base + SLOTS_AT + (epoch % this.slots) * SLOT_WORDS;
   }
 
   /** Slots without a key. */
   #room(): number {
-    return this.slots - ((Atomics.load(this.#words, NEXT_AT) >>> 0) - this.oldest);
+    return this.slots - ((this.#load(NEXT_AT) >>> 0) - this.oldest);
   }
 
   #zeroSlot(at: number): void {
-    const words = this.#words;
+    const { words } = this.#page;
     const generation = Atomics.load(words, at + GENERATION_AT);
     // First the generation: a reader that still finds the old one has read everything before.
     if ((generation & 1) === 1) Atomics.store(words, at + GENERATION_AT, (generation + 1) | 0);
@@ -337,21 +365,22 @@ export class Block {
   }
 
   #fillNext(hash: HashEngine): void {
-    const epoch = Atomics.load(this.#words, NEXT_AT) >>> 0;
+    const epoch = this.#load(NEXT_AT) >>> 0;
     this.#ratchet(hash, this.#slotAt(epoch));
   }
 
   /** SHA3-512(domain ‖ epoch ‖ chain key) = message key ‖ next chain key. */
   #ratchet(hash: HashEngine, at: number | undefined): void {
-    const words = this.#words;
-    const epoch = Atomics.load(words, NEXT_AT) >>> 0;
+    const { words, bytes } = this.#page;
+    const epoch = this.#load(NEXT_AT) >>> 0;
     try {
       input.set(DOMAIN);
       for (let i = 0; i < 4; i++) input[DOMAIN.length + i] = epoch >>> (24 - 8 * i);
-      input.set(this.#chainKey, DOMAIN.length + 4);
+      for (let i = 0; i < KEY_BYTES; i++)
+        input[DOMAIN.length + 4 + i] = bytes[this.#chainKeyAt + i] as number;
       hash.sha3_512(input, output);
-      this.#chainKey.set(output.subarray(KEY_BYTES));
-      Atomics.store(words, NEXT_AT, (epoch + 1) | 0);
+      bytes.set(nextChainKey, this.#chainKeyAt);
+      this.#store(NEXT_AT, (epoch + 1) | 0);
       if (at === undefined) return;
       Atomics.store(words, at + EPOCH_AT, epoch | 0);
       for (let i = 0; i < KEY_WORDS; i++) {

@@ -7,6 +7,7 @@
  */
 import type { Clock } from '../../clock.ts';
 import type { HashEngine } from '../../engines/engine.ts';
+import { type TimeEntry, TimeHeap } from '../time-heap.ts';
 import { type Block, type ChainDeath, STATE } from './block.ts';
 import type { Control } from './control.ts';
 import { blocksOf, type PageShape, placeOf } from './page.ts';
@@ -42,13 +43,14 @@ export class Keeper {
   readonly #pages: Block[][] = [];
   /** Blocks that have keys, and when the oldest of each dies. */
   readonly #due = new Map<Block, number>();
+  /** The same, the earliest first; an entry that differs from what stands there does not hold any more. */
+  readonly #order = new TimeHeap<Block>();
   /** How much earlier epoch 0 of a block began than was thought, when it was looked at. */
   readonly #moved = new Map<Block, number>();
   readonly #news: KeeperNews[] = [];
   #tail = 0;
   /** Wall clock minus monotonic clock at the last look; undefined when no key was alive. */
   #offsetMs: number | undefined;
-  #nextMs = Number.POSITIVE_INFINITY;
 
   constructor(parts: KeeperParts) {
     this.#parts = parts;
@@ -69,7 +71,7 @@ export class Keeper {
     this.#readChanges();
     if (this.#hasLostTime()) this.#destroyAll('clock-step');
     const nowMs = clock.monotonicMs();
-    if (nowMs >= this.#nextMs) this.#destroyDue(nowMs);
+    if (nowMs >= this.#nextMs()) this.#destroyDue(nowMs);
     const endMs = clock.monotonicMs();
     control.ticked(endMs);
     this.#tellNews();
@@ -78,7 +80,7 @@ export class Keeper {
       return Number.POSITIVE_INFINITY;
     }
     const least = this.#due.size > MANY_BLOCKS ? MANY_PAUSE_MS : 0;
-    return Math.min(Math.max(this.#nextMs - endMs, least), MAX_SLEEP_MS);
+    return Math.min(Math.max(this.#nextMs() - endMs, least), MAX_SLEEP_MS);
   }
 
   /** Zeroes every key there is. */
@@ -150,19 +152,28 @@ export class Keeper {
 
   #schedule(block: Block): void {
     const { dueMs } = block;
+    if (this.#due.get(block) === dueMs) return;
     this.#due.set(block, dueMs);
-    this.#nextMs = Math.min(this.#nextMs, dueMs);
+    this.#order.push(dueMs, block);
+  }
+
+  /** When the next key dies. */
+  #nextMs(): number {
+    for (let { first } = this.#order; first !== undefined; { first } = this.#order) {
+      if (this.#due.get(first.value) === first.atMs) return first.atMs;
+      this.#order.pop();
+    }
+    return Number.POSITIVE_INFINITY;
   }
 
   /** First every key that is over is zeroed; only then come new ones. */
   #destroyDue(nowMs: number): void {
     const touched: Block[] = [];
-    this.#nextMs = Number.POSITIVE_INFINITY;
-    for (const [block, dueMs] of this.#due) {
-      if (dueMs > nowMs) {
-        this.#nextMs = Math.min(this.#nextMs, dueMs);
-        continue;
-      }
+    while (this.#nextMs() <= nowMs) {
+      const { value: block } = this.#order.first as TimeEntry<Block>;
+      this.#order.pop();
+      // Looked at once; what becomes of it is entered again.
+      this.#due.delete(block);
       if (this.#destroyOver(block, nowMs)) touched.push(block);
     }
     for (const block of touched) this.#goOn(block);
@@ -172,10 +183,7 @@ export class Keeper {
   #destroyOver(block: Block, nowMs: number): boolean {
     const { clock, control } = this.#parts;
     for (let { dueMs } = block; dueMs <= nowMs; { dueMs } = block) {
-      if (block.state !== STATE.active) {
-        this.#due.delete(block);
-        return false;
-      }
+      if (block.state !== STATE.active) return false;
       if (block.isEmpty) return true;
       const epoch = block.oldest;
       block.destroyOldest();
@@ -192,14 +200,10 @@ export class Keeper {
   }
 
   #goOn(block: Block): void {
-    if (block.fallAsleep()) {
-      this.#due.delete(block);
-      return;
-    }
+    if (block.fallAsleep()) return;
     block.refill(this.#parts.hash);
     if (block.isEmpty && block.retired) this.#kill(block, 'retired');
     else if (block.state === STATE.active) this.#schedule(block);
-    else this.#due.delete(block);
   }
 
   #kill(block: Block, death: ChainDeath): void {
@@ -210,7 +214,7 @@ export class Keeper {
 
   #destroyAll(death: ChainDeath): void {
     for (const block of [...this.#due.keys()]) this.#kill(block, death);
-    this.#nextMs = Number.POSITIVE_INFINITY;
+    this.#order.clear();
   }
 
   /** Whether the two clocks went different ways since the last look. */

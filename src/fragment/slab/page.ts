@@ -29,9 +29,14 @@ export function pageBytes(slots: number): number {
 /** The blocks of a page. */
 export function blocksOf({ page, buffer, slots }: PageShape): Block[] {
   const bytes = blockBytes(slots);
+  const views = {
+    words: new Int32Array(buffer),
+    doubles: new Float64Array(buffer, 0, Math.floor(buffer.byteLength / 8)),
+    bytes: new Uint8Array(buffer),
+  };
   const blocks: Block[] = [];
   for (let at = 0; at + bytes <= buffer.byteLength; at += bytes) {
-    blocks.push(new Block(page * 2 ** BLOCKS_BITS + blocks.length, buffer, at, slots));
+    blocks.push(new Block(page * 2 ** BLOCKS_BITS + blocks.length, views, at, slots));
   }
   return blocks;
 }

@@ -25,8 +25,8 @@ export type WipedBy = 'thread' | 'timer';
 
 /** Whoever wants to know of a chain's keys. */
 export interface BlockListener {
-  onDestroyed(epoch: number, lagMs: number): void;
-  onDead(death: ChainDeath): void;
+  readonly onDestroyed?: (epoch: number, lagMs: number) => void;
+  readonly onDead?: (death: ChainDeath) => void;
 }
 
 /** How long the thread may take to start before a timer does its work. */
@@ -227,15 +227,15 @@ export class Wiping {
     for (const { block, listener } of [...this.#live.values()]) {
       const wasAlive = block.state === STATE.active || block.state === STATE.asleep;
       block.die(death);
-      if (wasAlive) listener.onDead(death);
+      if (wasAlive) listener.onDead?.(death);
     }
   }
 
   #hear(news: readonly KeeperNews[]): void {
     for (const one of news) {
       const listener = this.#live.get(one.id)?.listener;
-      if (one.kind === 'dead') listener?.onDead(one.death);
-      else listener?.onDestroyed(one.epoch, one.lagMs);
+      if (one.kind === 'dead') listener?.onDead?.(one.death);
+      else listener?.onDestroyed?.(one.epoch, one.lagMs);
     }
   }
 
