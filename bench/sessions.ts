@@ -3,12 +3,13 @@
  *
  * - The handshake, from offer to ack, beside what it cannot do without: two signatures, two verifications and one round of the KEM
  *   (key generation, encapsulation, decapsulation with fresh keys), in turns. Ratios are medians of the rounds.
- * - Memory and processor time of many open sessions, both ends of each in this process, with heartbeats over a transport of
- *   this process: measured in a process of its own each.
+ * - Memory and processor time of a process with many open sessions, as their receiver; their senders are in another one, with
+ *   heartbeats between both.
  *
  * @module
  */
-import { spawnSync } from 'node:child_process';
+import { fork, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -20,19 +21,25 @@ import {
   type FragmentTransport,
 } from '@mwrasp/crypto/fragment/session';
 import { decapsulate, encapsulate, generateKemKey, KemPublicKey } from '@mwrasp/crypto/kem';
-import { generateSignKey, sign, verify } from '@mwrasp/crypto/sign';
+import { generateSignKey, SignPrivateKey, sign, verify } from '@mwrasp/crypto/sign';
 
 const MIB = 2 ** 20;
 const PER_SLICE = 40;
+/** For what the opening left to be collected. */
+const SETTLE_MS = 3_000;
 /** How long many sessions are watched. */
 const WATCH_MS = 5_000;
 /** Handshakes that run at once while many sessions are opened. */
-const AT_ONCE = 2;
+const AT_ONCE = 4;
+
+/** For keys that two processes know. */
+const SEEDS = { receiver: new Uint8Array(32).fill(1), sender: new Uint8Array(32).fill(2) };
 
 const { values: options } = parseArgs({
   options: {
     rounds: { type: 'string', default: '15' },
     sessions: { type: 'string' },
+    senders: { type: 'boolean', default: false },
     epoch: { type: 'string', default: '25' },
     ttl: { type: 'string', default: '100' },
   },
@@ -116,69 +123,125 @@ async function benchHandshake(rounds: number): Promise<void> {
   console.log(`ratio                            ${median(ratios).toFixed(2)} (at most 1.15 is wanted)`);
 }
 
-/** Two ends of a transport in this process. */
-function transports(): [FragmentTransport, FragmentTransport] {
-  const listeners: (((message: Uint8Array) => void) | undefined)[] = [undefined, undefined];
-  const end = (at: number): FragmentTransport => ({
-    send: (message) => queueMicrotask(() => listeners[1 - at]?.(message)),
-    onMessage(listener) {
-      listeners[at] = listener;
-      return () => {
-        listeners[at] = undefined;
-      };
-    },
-    async close() {
-      listeners[at] = undefined;
-    },
-  });
-  return [end(0), end(1)];
+/** What goes between the two processes: number of a session and message, in turn, as many as there are at a time. */
+type Parcel = readonly (number | Uint8Array)[];
+
+/** A way to the other process, or to whoever started this one. */
+interface Port {
+  send(parcel: Parcel): void;
+  onParcel(listener: (parcel: Parcel) => void): void;
 }
 
-async function openOne(epochMs: number, ttlMs: number): Promise<() => void> {
-  const [receiver, sender] = await makeEnds(epochMs, ttlMs);
-  const [here, there] = transports();
-  let received = 0;
-  connectReceiver(receiver, there, () => received++);
-  const link = connectSender(sender, here);
-  await link.send(context);
-  return () => {
-    if (received < 1 || !sender.isReady) throw new Error('a session is gone');
+/** Transports of any number of sessions over one port: what is sent in one turn goes together. */
+class Transports {
+  readonly #port: Port;
+  readonly #listeners = new Map<number, (message: Uint8Array) => void>();
+  #parcel: (number | Uint8Array)[] = [];
+
+  /** @param begin - Called for a session that nobody listens for, before its message is taken. */
+  constructor(port: Port, begin?: (session: number) => void) {
+    this.#port = port;
+    port.onParcel((parcel) => {
+      for (let i = 0; i < parcel.length; i += 2) {
+        const session = parcel[i] as number;
+        if (!this.#listeners.has(session)) begin?.(session);
+        this.#listeners.get(session)?.(parcel[i + 1] as Uint8Array);
+      }
+    });
+  }
+
+  of(session: number): FragmentTransport {
+    return {
+      send: (message) => {
+        if (this.#parcel.length === 0) setImmediate(() => this.#port.send(this.#parcel.splice(0)));
+        this.#parcel.push(session, message);
+      },
+      onMessage: (listener) => {
+        this.#listeners.set(session, listener);
+        return () => void this.#listeners.delete(session);
+      },
+      close: async () => void this.#listeners.delete(session),
+    };
+  }
+}
+
+/** The other ends: senders that seal one message each, made when an offer comes. They end with the process that started them. */
+async function serveSenders(maxTtlMs: number): Promise<void> {
+  const identity = { signer: SignPrivateKey.fromSeed(SEEDS.sender) };
+  const peer = SignPrivateKey.fromSeed(SEEDS.receiver).publicKey;
+  const spare: FragmentSender[] = [];
+  const makeSpare = async () => {
+    while (spare.length < 4 * AT_ONCE) spare.push(await FragmentSender.create({ identity, peer, maxTtlMs }));
   };
+  await makeSpare();
+  const port: Port = {
+    send: (parcel) => void process.send?.(parcel),
+    onParcel: (listener) => process.on('message', (message) => void listener(message as Parcel)),
+  };
+  const transports: Transports = new Transports(port, (session) => {
+    const sender = spare.pop();
+    if (sender === undefined) return;
+    void connectSender(sender, transports.of(session)).send(context);
+    void makeSpare();
+  });
+  process.send?.([]);
 }
 
+/** Receivers in this process, their senders in another. */
 async function watchMany(count: number, epochMs: number, ttlMs: number): Promise<void> {
-  const checks: (() => void)[] = [];
-  // What the thread, the engines and the modules take is not a session's.
-  checks.push(await openOne(epochMs, ttlMs));
-  globalThis.gc?.();
+  const self = fileURLToPath(import.meta.url);
+  const child = fork(self, ['--senders', '--ttl', String(ttlMs)], {
+    serialization: 'advanced',
+  });
+  const transports = new Transports({
+    send: (parcel) => void child.send(parcel),
+    onParcel: (listener) => child.on('message', (message) => void listener(message as Parcel)),
+  });
+  await once(child, 'message');
+  const identity = { signer: SignPrivateKey.fromSeed(SEEDS.receiver) };
+  const peer = SignPrivateKey.fromSeed(SEEDS.sender).publicKey;
+  const receivers: FragmentReceiver[] = [];
+  let begun = 0;
+  let delivered = 0;
+  const openNext = async (): Promise<void> => {
+    const i = begun++;
+    if (i >= count) return;
+    const receiver = await FragmentReceiver.create({ identity, peer, epochMs, ttlMs });
+    receivers.push(receiver);
+    await new Promise<void>((resolve) => {
+      connectReceiver(receiver, transports.of(i), () => {
+        delivered++;
+        resolve();
+      });
+    });
+    await openNext();
+  };
   const before = process.memoryUsage().rss;
   const startMs = performance.now();
-  while (checks.length < count) {
-    const opened = Array.from({ length: Math.min(AT_ONCE, count - checks.length) }, () =>
-      openOne(epochMs, ttlMs),
-    );
-    checks.push(...(await Promise.all(opened)));
-  }
+  await Promise.all(Array.from({ length: AT_ONCE }, openNext));
   const openedMs = performance.now() - startMs;
-  globalThis.gc?.();
+  await pause(SETTLE_MS);
   const cpu = process.cpuUsage();
   await pause(WATCH_MS);
   const { user, system } = process.cpuUsage(cpu);
-  globalThis.gc?.();
   const { rss } = process.memoryUsage();
-  for (const check of checks) check();
+  const open = receivers.filter(({ sessionId }) => sessionId !== undefined).length;
+  const silent = receivers.reduce((sum, { counters }) => sum + counters.silences + counters.anomalies, 0);
   const share = (100 * (user + system)) / 1000 / WATCH_MS;
   console.log(
-    `${count} sessions, E ${epochMs} ms, T ${ttlMs} ms: ${(rss / MIB).toFixed(0)} MiB in all, ` +
-      `${((rss - before) / MIB).toFixed(0)} MiB for the sessions (both ends), ${share.toFixed(0)} % of a processor; ` +
-      `opened in ${(openedMs / 1000).toFixed(1)} s`,
+    `${count} sessions, E ${epochMs} ms, T ${ttlMs} ms: ${(rss / MIB).toFixed(0)} MiB in all (200 wanted), ` +
+      `${(before / MIB).toFixed(0)} before the first; ${share.toFixed(0)} % of a processor; ` +
+      `opened in ${(openedMs / 1000).toFixed(1)} s, ${delivered} messages opened, ${open} open at the end, ${silent} ended early`,
   );
+  child.kill();
   process.exit();
 }
 
 // The timers of sessions keep no process alive.
 const alive = setInterval(() => {}, 1_000);
-if (options.sessions !== undefined) {
+if (options.senders) {
+  await serveSenders(Number(options.ttl));
+} else if (options.sessions !== undefined) {
   await watchMany(Number(options.sessions), Number(options.epoch), Number(options.ttl));
 } else {
   await benchHandshake(Number(options.rounds));
@@ -187,8 +250,8 @@ if (options.sessions !== undefined) {
     [10_000, 250, 1_000],
   ] as const) {
     const self = fileURLToPath(import.meta.url);
-    const flags = ['--expose-gc', self, '--sessions', sessions, '--epoch', epoch, '--ttl', ttl].map(String);
+    const flags = [self, '--sessions', sessions, '--epoch', epoch, '--ttl', ttl].map(String);
     spawnSync(process.execPath, flags, { stdio: 'inherit' });
   }
 }
-clearInterval(alive);
+if (!options.senders) clearInterval(alive);

@@ -65,7 +65,8 @@ interface Waiting {
 interface EpochState {
   /** A bit for each message that came out, or never will. */
   done: Uint8Array;
-  readonly waiting: Map<number, Waiting>;
+  /** None while no message waits: of most sessions none ever does. */
+  waiting: Map<number, Waiting> | undefined;
 }
 
 /** What a waiting fragment takes beside its own bytes. */
@@ -137,6 +138,15 @@ export class Assembler {
     return accepted;
   }
 
+  /** Forgets the epochs that are over: nothing of them can come out any more. */
+  forgetDead(nowMs: number): void {
+    for (const [epoch, { waiting }] of this.#epochs) {
+      if (this.#chain.death === undefined && nowMs < this.#chain.deadlineMs(epoch)) continue;
+      for (const number of [...(waiting?.keys() ?? [])]) this.#drop(epoch, number);
+      this.#epochs.delete(epoch);
+    }
+  }
+
   /** Forgets everything that waits. */
   dispose(): void {
     endTally(this);
@@ -158,7 +168,7 @@ export class Assembler {
     if (header.ttlMs !== this.#chain.ttlMs) return refused('forged');
     const nowMs = systemClock.monotonicMs();
     const { epoch, number } = header;
-    this.#forgetDead(nowMs);
+    this.forgetDead(nowMs);
     if (this.#chain.death !== undefined) return refused('dead');
     if (nowMs >= this.#chain.deadlineMs(epoch)) return refused('expired');
     if (epoch > this.#chain.currentEpoch(nowMs)) return refused('ahead');
@@ -167,7 +177,7 @@ export class Assembler {
       return refused('full');
     const state = this.#epochs.get(epoch);
     if (state !== undefined && isDone(state.done, number)) return { kind: 'duplicate' };
-    if (state?.waiting.get(number)?.candidates.has(header.index)) return { kind: 'duplicate' };
+    if (state?.waiting?.get(number)?.candidates.has(header.index)) return { kind: 'duplicate' };
     try {
       const accepted = this.#chain.withKey(
         epoch,
@@ -197,7 +207,7 @@ export class Assembler {
       return this.#deliver(header, opened.data);
     }
     const state = this.#epochs.get(epoch);
-    const waiting = state?.waiting.get(number);
+    const waiting = state?.waiting?.get(number);
     const first = waiting?.candidates.values().next().value;
     const isOther = first !== undefined && !isSameMessage(fragment, first.fragment, header.headerBytes);
     if (isOther || !this.#opener.isAuthentic(key, candidate, this.#context)) return refused('forged');
@@ -232,7 +242,9 @@ export class Assembler {
     let all = waiting;
     if (all === undefined) {
       all = { candidates: new Map(), bytes: 0 };
-      this.#stateOf(epoch).waiting.set(number, all);
+      const state = this.#stateOf(epoch);
+      state.waiting ??= new Map();
+      state.waiting.set(number, all);
       this.#messages++;
     }
     // A copy: the header's views must not hold the caller's buffer, which it may use again.
@@ -246,9 +258,9 @@ export class Assembler {
 
   #drop(epoch: number, number: number): void {
     const state = this.#epochs.get(epoch);
-    const waiting = state?.waiting.get(number);
+    const waiting = state?.waiting?.get(number);
     if (waiting === undefined) return;
-    state?.waiting.delete(number);
+    state?.waiting?.delete(number);
     this.#bytes -= waiting.bytes;
     this.#messages--;
   }
@@ -256,7 +268,7 @@ export class Assembler {
   #stateOf(epoch: number): EpochState {
     let state = this.#epochs.get(epoch);
     if (state === undefined) {
-      state = { done: EMPTY, waiting: new Map() };
+      state = { done: EMPTY, waiting: undefined };
       this.#epochs.set(epoch, state);
     }
     return state;
@@ -272,15 +284,6 @@ export class Assembler {
       state.done = done;
     }
     state.done[at] = (state.done[at] as number) | (1 << (number & 7));
-  }
-
-  /** Epochs that are over: nothing of them can come out any more. */
-  #forgetDead(nowMs: number): void {
-    for (const [epoch, { waiting }] of this.#epochs) {
-      if (this.#chain.death === undefined && nowMs < this.#chain.deadlineMs(epoch)) continue;
-      for (const number of [...waiting.keys()]) this.#drop(epoch, number);
-      this.#epochs.delete(epoch);
-    }
   }
 }
 

@@ -242,6 +242,15 @@ export class EpochChain {
     return { epoch, number: this.#messages++ };
   }
 
+  /** Lets go of what was derived from keys that are gone: nothing secret, but half a kilobyte each. */
+  forgetDead(): void {
+    for (const [slot, known] of this.#derived.entries()) {
+      if (known !== undefined && this.#block.generation(known.key.epoch) !== known.generation) {
+        this.#derived[slot] = undefined;
+      }
+    }
+  }
+
   /** Zeroes every key now, for good. */
   destroyAll(death: ChainDeath): void {
     if (this.#death !== undefined) return;

@@ -10,7 +10,7 @@ import { equal, randomFill, wipe } from '../../bytes.ts';
 import { ML_DSA_87, ML_KEM_1024 } from '../../params.ts';
 import type { SignPublicKey } from '../../sign/index.ts';
 import { verify } from '../../sign/index.ts';
-import { type Identity, type NamedPeer, type Peers, readIdentity, writeIdentity } from './identity.ts';
+import { type Identity, idOf, type NamedPeer, type Peers, readIdentity, writeIdentity } from './identity.ts';
 import { checkedSignature, encapsulateTo, type Offer, type PendingOffer, readOffer } from './offer.ts';
 import { isPolicy, type SessionPolicy } from './policy.ts';
 import { Refused } from './refusal.ts';
@@ -90,11 +90,13 @@ export async function answerOffer(
   const hash = offerHash(offer.body);
   if (!verify(publicKey, hash, offer.signature, { context: OFFER_CONTEXT })) throw new Refused('signature');
   if (!isPolicy(offer.policy) || !agrees(offer.policy)) throw new Refused('policy');
-  return answerVerified(offer, hash, identity);
+  const { generation } = offer.receiver;
+  return answerVerified(offer, { keyId: idOf(publicKey), generation }, hash, identity);
 }
 
 async function answerVerified(
   offer: Offer,
+  peer: NamedPeer,
   hash: Uint8Array,
   identity: Identity,
 ): Promise<{ message: Uint8Array; agreement: Agreement }> {
@@ -113,8 +115,8 @@ async function answerVerified(
     wipe(sharedSecret);
     out.set(await signTranscript(identity, transcript), SIGNATURE_OFFSET);
     keys.macs.write('confirm-sender', out.subarray(0, MAC_OFFSET), out.subarray(MAC_OFFSET));
-    const parties = partiesOf(transcript, offer.receiver, identity);
-    return { message: out, agreement: { parties, peer: offer.receiver, policy: offer.policy, keys } };
+    const parties = partiesOf(transcript, peer, identity);
+    return { message: out, agreement: { parties, peer, policy: offer.policy, keys } };
   } catch (error) {
     disposeKeys(keys);
     throw error;
@@ -170,7 +172,8 @@ export async function takeAccept(
     throw new Refused('forged');
   }
   const parties = partiesOf(transcript, pending.receiver, sender);
-  return { parties, peer: sender, policy: pending.policy, keys };
+  const peer = { keyId: idOf(publicKey), generation: sender.generation };
+  return { parties, peer, policy: pending.policy, keys };
 }
 
 /** Wipes what {@link deriveKeys} gave. */

@@ -44,6 +44,18 @@ export type PeerResolver = (
 /** The peer that is expected: a key, a key with its generation, or a way to find it. */
 export type ExpectedPeer = SignPublicKey | PinnedPeer | PeerResolver;
 
+const ids = /* @__PURE__ */ new WeakMap<SignPublicKey, Uint8Array>();
+
+/** The key id of a key as bytes, the same ones for each of thousands of sessions: not to be changed. */
+export function idOf(publicKey: SignPublicKey): Uint8Array {
+  let id = ids.get(publicKey);
+  if (id === undefined) {
+    id = publicKey.thumbprint();
+    ids.set(publicKey, id);
+  }
+  return id;
+}
+
 /** The largest generation. */
 const MAX_GENERATION = 2 ** 32 - 1;
 
@@ -83,7 +95,7 @@ function toIdentity(argument: string, identity: unknown): Identity {
     throw new InputError('ERR_INPUT_TYPE', `${argument}.signer`, 'a SignPrivateKey or a Signer', 'undefined');
   }
   checkInteger(`${argument}.generation`, generation, 0, MAX_GENERATION);
-  return { signer: checked, keyId: checked.publicKey.thumbprint(), generation };
+  return { signer: checked, keyId: idOf(checked.publicKey), generation };
 }
 
 /**
@@ -137,7 +149,7 @@ export class Peers {
     }
     if (generation !== undefined) checkInteger(`${argument}.generation`, generation, 0, MAX_GENERATION);
     this.#pinned = { publicKey, ...(generation === undefined ? {} : { generation }) };
-    this.#pinnedId = publicKey.thumbprint();
+    this.#pinnedId = idOf(publicKey);
   }
 
   /** The key id of the one peer there can be; undefined when they are looked up. */

@@ -79,6 +79,7 @@ const OFFERS = 3;
 /** Sessions beside those whose messages are not over: the one in use, and what lost confirmations leave. */
 const SPARE_SESSIONS = 3;
 const MAX_CONTEXT_BYTES = 16_384;
+const NO_CONTEXT = /* @__PURE__ */ new Uint8Array(0);
 
 const FOREIGN: Accepted = { kind: 'refused', reason: 'foreign' };
 
@@ -192,10 +193,10 @@ export class FragmentReceiver extends Endpoint {
     const identity = ownIdentity('options.identity', wanted.identity);
     const peers = new Peers('options.peer', wanted.peer);
     const policy = policyOf(wanted);
-    const { context = new Uint8Array(0) } = wanted;
+    const { context = NO_CONTEXT } = wanted;
     checkBytes('options.context', context, { max: MAX_CONTEXT_BYTES });
     const limits: Record<string, unknown> = {
-      context: new Uint8Array(context),
+      context: context.length === 0 ? NO_CONTEXT : new Uint8Array(context),
       maxMessageBytes: policy.maxMessageBytes,
       maxTotal: policy.maxTotal,
     };
@@ -321,6 +322,8 @@ export class FragmentReceiver extends Endpoint {
     for (const session of this.#sessions) {
       if (session.isRetired || session.nextBeatMs > now) continue;
       this.count.heartbeats++;
+      session.assembler.forgetDead(now);
+      session.chain.forgetDead();
       out.push(session.beat('heartbeat', now));
     }
     if (this.#pending !== undefined && this.#resendAtMs() <= now) {

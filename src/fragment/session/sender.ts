@@ -469,6 +469,7 @@ export class FragmentSender extends Endpoint {
     }
     session.heardMs = receivedAtMs;
     this.count.heartbeats++;
+    session.chain.forgetDead();
     const startMs = startOf(ageMs, receivedAtMs);
     if (startMs < session.startMs) this.#moveStart(session, startMs);
     return [session.ack(counter)];
