@@ -178,7 +178,7 @@ export class EpochChain {
   moveStart(byMs: number): boolean {
     if (this.death !== undefined || !this.#block.move(byMs)) return false;
     this.#startMs -= byMs;
-    this.#wiping.changed(this.#block);
+    this.#wiping.changed(this.#block, this.#block.dueMs);
     return true;
   }
 
@@ -256,7 +256,7 @@ export class EpochChain {
     if (this.#death !== undefined) return;
     this.#block.die(death);
     this.#death = this.#block.death ?? death;
-    this.#wiping.changed(this.#block);
+    this.#wiping.changed(this.#block, Number.POSITIVE_INFINITY);
   }
 
   /** Ends the chain: its chain key and the keys of epochs that have not begun are zeroed at once, the others at their time. */

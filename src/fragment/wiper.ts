@@ -25,15 +25,19 @@ function run(port: NodeThreads.MessagePort, start: WiperStart): void {
   const control = new Control(start.control);
   // The same moment is the same number in both threads.
   const shiftMs = readOrigin() - start.originMs;
+  const nowMs = () => systemClock.monotonicMs() + shiftMs;
   const keeper = new Keeper({
     control,
-    clock: { wallMs: systemClock.wallMs, monotonicMs: () => systemClock.monotonicMs() + shiftMs },
+    clock: { wallMs: systemClock.wallMs, monotonicMs: nowMs },
     hash: registry.capable('hash', 'wiped-state'),
     nextPage: () => threads.receiveMessageOnPort(port)?.message as PageShape | undefined,
     tell: (news: readonly KeeperNews[]) => port.postMessage(news),
   });
   port.postMessage('ready');
-  while (!control.stopped) control.sleep(keeper.seen, keeper.tick());
+  while (!control.stopped) {
+    const sleepMs = keeper.tick();
+    control.sleep(keeper.seen, sleepMs, nowMs());
+  }
 }
 
 if (threads.parentPort !== null) run(threads.parentPort, threads.workerData as WiperStart);

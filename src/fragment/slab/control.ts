@@ -15,6 +15,8 @@ const STOP_AT = 1;
 const TICK_AT = 2;
 const PAGES_AT = 3;
 const EVENTS_AT = 4;
+const WAKE_AT = 5;
+const WAKES_AT_ALL_AT = 6;
 const RING_AT = 8;
 const LAG_AT = RING_AT + RING;
 
@@ -34,12 +36,24 @@ export class Control {
     this.lag = new LagHistogram(this.#words.subarray(LAG_AT));
   }
 
-  /** Says that a block changed, and wakes the keeper. */
-  changed(id: number): void {
+  /**
+   * Says that a block changed, and wakes the keeper unless it wakes by itself soon enough: waking it costs as much as half a
+   * handshake.
+   *
+   * @param byMs - When the keeper must have seen it; at once by default.
+   */
+  changed(id: number, byMs: number = Number.NEGATIVE_INFINITY): void {
     const head = Atomics.load(this.#words, HEAD_AT);
     Atomics.store(this.#words, RING_AT + ((head >>> 0) % RING), id);
+    // A keeper that is about to sleep finds that this is not what it saw, and does not.
     Atomics.store(this.#words, HEAD_AT, (head + 1) | 0);
-    Atomics.notify(this.#words, HEAD_AT);
+    if (byMs !== Number.POSITIVE_INFINITY && !this.#wakesBy(byMs)) Atomics.notify(this.#words, HEAD_AT);
+  }
+
+  /** Whether the keeper wakes by itself by a time, or is awake. */
+  #wakesBy(byMs: number): boolean {
+    if (Atomics.load(this.#words, WAKES_AT_ALL_AT) === 0 || byMs === Number.NEGATIVE_INFINITY) return false;
+    return (((Math.floor(byMs) | 0) - Atomics.load(this.#words, WAKE_AT)) | 0) >= 0;
   }
 
   /** How many changes there were. */
@@ -56,8 +70,11 @@ export class Control {
     });
   }
 
-  /** Sleeps until something changes after `head`, or the time is over. Not for a thread that may not wait. */
-  sleep(head: number, forMs: number): void {
+  /** Sleeps until it is woken after a change past `head`, or the time is over. Not for a thread that may not wait. */
+  sleep(head: number, forMs: number, nowMs: number): void {
+    const wakes = forMs !== Number.POSITIVE_INFINITY;
+    if (wakes) Atomics.store(this.#words, WAKE_AT, Math.ceil(nowMs + forMs) | 0);
+    Atomics.store(this.#words, WAKES_AT_ALL_AT, wakes ? 1 : 0);
     Atomics.wait(this.#words, HEAD_AT, head, forMs);
   }
 

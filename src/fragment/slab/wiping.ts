@@ -165,12 +165,16 @@ export class Wiping {
   activate(block: Block): void {
     this.#control.ticked(systemClock.monotonicMs());
     block.state = STATE.active;
-    this.changed(block);
+    this.changed(block, block.dueMs);
   }
 
-  /** Says that a block changed. */
-  changed(block: Block): void {
-    this.#control.changed(block.id);
+  /**
+   * Says that a block changed.
+   *
+   * @param byMs - When that must have been seen: at once by default, some time when it is infinite.
+   */
+  changed(block: Block, byMs?: number): void {
+    this.#control.changed(block.id, byMs);
     this.#tick();
   }
 
@@ -181,7 +185,8 @@ export class Wiping {
     this.#live.delete(block.id);
     if (this.#ended) return;
     this.#released.push(block);
-    this.changed(block);
+    // It is zero already; only what takes blocks waits for it.
+    this.changed(block, Number.POSITIVE_INFINITY);
     if (this.#live.size === 0) this.#linger();
   }
 
