@@ -73,7 +73,8 @@ async function main(): Promise<void> {
   let steps = 0;
   let committed = false;
   tapDisk(join(place, 'store'), async (step, run) => {
-    const order = cut;
+    // A change that had begun when the order came is not the one that is meant: it may be committed already.
+    const order = steps > 0 || describeStep(step) === 'create lock' ? cut : undefined;
     const result = order === undefined || ++steps !== order.step ? undefined : order;
     if (result !== undefined) {
       cut = undefined;

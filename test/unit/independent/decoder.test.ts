@@ -3,7 +3,14 @@
  */
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { localBinding, open, parse, unpack, verifyHandshake } from '../../independent/decoder.ts';
+import {
+  localBinding,
+  open,
+  parse,
+  publicJwkOfSeed,
+  unpack,
+  verifyHandshake,
+} from '../../independent/decoder.ts';
 
 const read = (name: string) => JSON.parse(readFileSync(new URL(`../../${name}`, import.meta.url), 'utf8'));
 const bytes = (hex: string) => Buffer.from(hex, 'hex');
@@ -130,4 +137,25 @@ it.each(fixture.cases)('fragment-v1.json, $name: any k fragments open', ({ conte
   const { k } = parse(all[0] as Buffer);
   for (const chosen of [all.slice(0, k), all.slice(-k)])
     expect(open(chosen, keys).toString('hex')).toBe(data);
+});
+
+it('session-v1.json: every message verifies, with what its random bytes make', () => {
+  const golden = read('fixtures/session-v1.json') as Record<string, string>;
+  const given = (name: string) => bytes(golden[name] as string);
+  const counting = (from: number, length: number) => Buffer.from(Array.from({ length }, (_, i) => from + i));
+  const session = verifyHandshake({
+    receiver: publicJwkOfSeed(counting(0, 32)),
+    sender: publicJwkOfSeed(counting(100, 32)),
+    kemSeed: counting(0, 64),
+    offer: given('offer'),
+    accept: given('accept'),
+    confirm: given('confirm'),
+    heartbeat: given('heartbeat'),
+    ack: given('ack'),
+    request: given('request'),
+  });
+  expect(session.id).toEqual(given('sessionId'));
+  expect(session.binding).toEqual(given('binding'));
+  expect(session.chainKey).toEqual(given('chainKey'));
+  expect(session).toMatchObject({ generations: { receiver: 3, sender: 7 }, ended: true });
 });
