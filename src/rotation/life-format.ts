@@ -41,6 +41,13 @@ function writeNotes(generation: number, notes: GenerationNotes): Uint8Array[] {
   ];
 }
 
+/** What was read by its names; none may be there twice, as the one would hide the other. */
+function mapOf<K, V>(entries: readonly (readonly [K, V])[]): Map<K, V> {
+  const map = new Map(entries);
+  if (map.size !== entries.length) throw new RangeError('something is there twice');
+  return map;
+}
+
 function readNotes(reader: Reader): [number, GenerationNotes] {
   const generation = reader.uint(4);
   const createdRunningMs = reader.uint(8);
@@ -78,8 +85,8 @@ function readKey(reader: Reader): [string, KeyLife] {
   const algorithm = KEYSTORE_ALGORITHMS.find((candidate) => ALGORITHM_CODES[candidate] === code);
   if (algorithm === undefined) throw new RangeError('an unknown algorithm');
   const policy = Object.fromEntries(POLICY_NAMES.map((value) => [value, reader.uint(8)]));
-  const notes = new Map(reader.list(reader.uint(4), readNotes));
-  const links = new Map(
+  const notes = mapOf(reader.list(reader.uint(4), readNotes));
+  const links = mapOf(
     reader.list(reader.uint(2), () => [reader.uint(4), reader.take(reader.uint(4))] as const),
   );
   return [name, { name, algorithm, policy: policy as unknown as RotationPolicy, notes, links }];
@@ -135,7 +142,7 @@ function parse(bytes: Uint8Array): Life {
     const fence = reader.uint(8);
     const wallHighMs = reader.uint(8);
     const runningMs = reader.uint(8);
-    const keys = new Map(reader.list(reader.uint(2), readKey));
+    const keys = mapOf(reader.list(reader.uint(2), readKey));
     reader.end();
     return { fence, wallHighMs, runningMs, keys };
   } catch {

@@ -5,7 +5,8 @@
  */
 import { copySecret } from '../../bytes.ts';
 
-const decoder = /* @__PURE__ */ new TextDecoder('utf-8', { fatal: true });
+/** It leaves a byte order mark where it stands: bytes that differ are texts that differ. */
+const decoder = /* @__PURE__ */ new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** Reads fields; one that is not there is a `RangeError`, which the caller turns into an error that names the file. */
 export class Reader {

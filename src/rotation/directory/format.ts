@@ -141,7 +141,7 @@ export function writeLinkContent(link: LinkContent): Uint8Array {
 /**
  * Reads a link whose preamble was checked.
  *
- * @throws RangeError or InputError when it is damaged.
+ * @throws RangeError, TypeError or InputError when it is damaged.
  */
 export function readLink(bytes: Uint8Array): Link {
   const reader = new Reader(bytes, PREAMBLE_BYTES);
@@ -194,7 +194,7 @@ function readLinkField(reader: Reader): Link {
 /**
  * Reads a directory whose preamble was checked. Its signatures are not verified.
  *
- * @throws RangeError or InputError when it is damaged.
+ * @throws RangeError, TypeError or InputError when it is damaged.
  */
 export function readDirectory(bytes: Uint8Array): RawDirectory {
   const reader = new Reader(bytes, PREAMBLE_BYTES);

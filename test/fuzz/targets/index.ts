@@ -6,6 +6,7 @@
 import type { Target } from '../target.ts';
 import { FRAGMENTS } from './fragments.ts';
 import { KEY_ENCODINGS } from './keys.ts';
+import { LIFE_CYCLE } from './life-cycle.ts';
 import { SEALED_FORMATS } from './sealed.ts';
 import { STORED } from './stores.ts';
 import { TEXTS } from './texts.ts';
@@ -16,4 +17,5 @@ export const TARGETS: readonly Target[] = [
   ...STORED,
   ...TEXTS,
   ...FRAGMENTS,
+  ...LIFE_CYCLE,
 ];

@@ -16,6 +16,11 @@ const SLOW = new Set([
   'session-receiver',
   'session-sender',
   'destruction-receipt',
+  'ceremony-share-opened',
+  'ceremony-transcript',
+  'backup-body',
+  'backup',
+  'directory-verified',
 ]);
 const runsOf = (name: string) => (SLOW.has(name) ? 150 : 1500);
 

@@ -68,6 +68,33 @@ it('tells what is cut off, too long, or something else', () => {
   );
 });
 
+it('tells what is there twice, and names that differ only in a byte order mark', () => {
+  const rest = { algorithm: 'AES-256-GCM', policy: DEFAULT_ROTATION_POLICY } as const;
+  const data: KeyLife = { ...rest, name: 'data', notes: new Map(), links: new Map() };
+  const read = (keys: KeyLife[]) => {
+    const byPlace = new Map(keys.map((one, i) => [String(i), one]));
+    return [...readLife(inManifest(writeLife({ ...EMPTY_LIFE, keys: byPlace }))).keys.keys()];
+  };
+  expect(read([data, { ...data, name: '\ufeffdata' }])).toEqual(['data', '\ufeffdata']);
+  expect(() => read([data, data])).toThrow(expect.objectContaining({ code: 'ERR_KEYSTORE_CORRUPT' }));
+  const notes = new Map([
+    [1, { createdRunningMs: 1 }],
+    [2, { createdRunningMs: 1 }],
+  ]);
+  const links = new Map([
+    [1, Uint8Array.of(9)],
+    [2, Uint8Array.of(9)],
+  ]);
+  for (const some of [{ notes }, { links }]) {
+    const bytes = writeLife({ ...EMPTY_LIFE, keys: new Map([['data', { ...data, ...some }]]) });
+    const at = bytes.lastIndexOf(2);
+    bytes[at] = 1;
+    expect(() => readLife(inManifest(bytes))).toThrow(
+      expect.objectContaining({ code: 'ERR_KEYSTORE_CORRUPT' }),
+    );
+  }
+});
+
 it('tells another version', () => {
   const bytes = writeLife(EMPTY_LIFE);
   bytes[3] = 2;

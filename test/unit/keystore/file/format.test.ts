@@ -232,6 +232,10 @@ describe('a manifest', () => {
     ['generation 0', parts([at(KEM_ENTRY, 23, 0)])],
     ['a name in capitals', parts([at(KEM_ENTRY, 17, 0x4b)])],
     ['a name that is no UTF-8', parts([at(KEM_ENTRY, 17, 0xff)])],
+    [
+      'a byte order mark before a name',
+      parts([concat(KEM_ENTRY.subarray(0, 16), name('\ufeffkem'), KEM_ENTRY.subarray(20))]),
+    ],
     ['a time above 2^53', parts([at(KEM_ENTRY, codes + 3, 0xff)])],
     ['an entry twice', parts([AES_ENTRY, AES_ENTRY])],
     [

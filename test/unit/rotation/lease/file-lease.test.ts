@@ -240,6 +240,12 @@ describe('a file lease', () => {
     });
   });
 
+  it('names its holder as it was named, byte order mark and all', async () => {
+    const holder = '\ufeffrotator';
+    await plant({ holder });
+    expect((await party().provider.current())?.holder).toBe(holder);
+  });
+
   it('takes nothing for a grant that is none', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 256 }), (bytes) => {
