@@ -4,6 +4,8 @@
  */
 import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { afterAll, expect, it } from 'vitest';
 import { type Keystore, openKeystore } from '../../src/keystore/index.ts';
 import { createRotator, type RotationPolicy } from '../../src/rotation/index.ts';
@@ -96,7 +98,10 @@ for (const kind of TOKEN_KINDS) {
   });
 }
 
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as () => void;
+
 function usedHeap(): number {
-  globalThis.gc?.();
+  collectGarbage();
   return process.memoryUsage().heapUsed;
 }
