@@ -23,6 +23,14 @@ export function engineChoices(): EngineChoice[] {
   return ['auto', ...engineInfo().hash.engines.map(({ engine }) => engine)];
 }
 
+/** Forces an engine for whatever it has; a keystore needs what one engine lacks as well. */
+function forcing(engine: EngineName): string {
+  return Object.entries(engineInfo())
+    .filter(([, { engines }]) => engines.some((status) => status.engine === engine && status.available))
+    .map(([family]) => `${family}=${engine}`)
+    .join(',');
+}
+
 /** A world as it is started. */
 interface Plan extends WorkerTask {
   readonly choice: EngineChoice | null;
@@ -57,7 +65,7 @@ export class WorldHandle {
       workerData: { engine, ours, peer } satisfies WorkerTask,
       // WebCrypto is new in parts; whoever measures it knows. Deno knows no such option.
       execArgv: 'deno' in process.versions ? [] : ['--disable-warning=ExperimentalWarning'],
-      env: engine === null ? env : { ...env, MWRASP_CRYPTO_ENGINE: engine },
+      env: engine === null ? env : { ...env, MWRASP_CRYPTO_ENGINE: forcing(engine) },
     });
     // A failure is reported to whoever waits for an answer.
     this.#worker.on('error', () => {});
