@@ -6,6 +6,7 @@
  * @module
  */
 import type { Prepared, Runner } from './contests/contest.ts';
+import { collector } from './garbage.ts';
 import { type Latency, LatencyRecorder } from './latency.ts';
 import { type Memory, measureMemory } from './memory.ts';
 
@@ -69,7 +70,12 @@ async function repeatTimed(
   }
 }
 
-/** Milliseconds of processor time that some calls take; they are timed one by one when there is a recorder. */
+const collect = collector();
+
+/**
+ * Milliseconds of processor time that some calls take; they are timed one by one when there is a recorder. Their garbage
+ * is collected in that time: otherwise whoever has his memory freed soon would free that of the others in his slices.
+ */
 async function time(
   runner: Runner,
   first: number,
@@ -80,6 +86,7 @@ async function time(
   await (recorder === undefined
     ? repeat(runner, first, calls)
     : repeatTimed(runner, first, calls, recorder, cpuMs));
+  collect?.('minor');
   // Never 0, whatever the resolution of the clock.
   return Math.max(cpuMs() - startMs, 0.001);
 }

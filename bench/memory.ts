@@ -4,26 +4,12 @@
  *
  * @module
  */
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
+import { collector } from './garbage.ts';
 
 /** Bytes that one call allocates. */
 export interface Memory {
   readonly heapBytes: number;
   readonly bufferBytes: number;
-}
-
-let collect: (() => void) | undefined;
-
-/** The collector, which a runtime shows only when told to; undefined where that is another's. */
-function collector(): (() => void) | undefined {
-  try {
-    setFlagsFromString('--expose-gc');
-    collect ??= runInNewContext('gc') as () => void;
-  } catch {
-    // Not V8.
-  }
-  return collect;
 }
 
 /** Batches of several calls; a call that fills a batch alone is measured once. */
@@ -41,7 +27,7 @@ export async function measureMemory(run: () => unknown, calls: number): Promise<
   if (gc === undefined) return null;
   let [heapBytes, bufferBytes] = [0, 0];
   for (let batch = 0; batch < (calls > 1 ? BATCHES : 1); batch++) {
-    gc();
+    gc('major');
     const before = process.memoryUsage();
     await run();
     const after = process.memoryUsage();

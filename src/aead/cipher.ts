@@ -1,11 +1,32 @@
 /**
- * Opening with whichever form the engine is better at.
+ * Sealing and opening with whichever form the engine is better at.
  *
  * @module
  */
 import { allocate } from '../bytes.ts';
 import type { PreparedAeadKey } from '../engines/engine.ts';
 import { AES_256_GCM } from '../params.ts';
+
+/**
+ * Seals into new memory.
+ *
+ * @param cipher - A prepared key.
+ * @param nonce - 12 bytes.
+ * @param aad - Additional authenticated data.
+ * @param plaintext - What to seal.
+ * @returns Ciphertext and tag.
+ */
+export function sealNew(
+  cipher: PreparedAeadKey,
+  nonce: Uint8Array,
+  aad: Uint8Array,
+  plaintext: Uint8Array,
+): Uint8Array {
+  if (cipher.sealNew !== undefined) return cipher.sealNew(nonce, aad, plaintext);
+  const out = allocate(plaintext.length + AES_256_GCM.tagBytes);
+  cipher.seal(nonce, aad, plaintext, out);
+  return out;
+}
 
 /**
  * Opens ciphertext and tag.

@@ -11,22 +11,13 @@
  *
  * @module
  */
-import {
-  allocate,
-  checkBytes,
-  checkInteger,
-  checkOptions,
-  concat,
-  equal,
-  randomFill,
-  toHex,
-} from '../bytes.ts';
+import { checkBytes, checkInteger, checkOptions, concat, equal, randomFill, toHex } from '../bytes.ts';
 import { type ByteSource, type Chunk, Chunker, iterate } from '../chunks.ts';
 import { engine } from '../engines/index.ts';
 import { AuthenticationError, InputError } from '../errors.ts';
 import { AES_256_GCM, SHA3_512 } from '../params.ts';
 import { checkPreamble, PREAMBLE_BYTES, writePreamble } from '../preamble.ts';
-import { openSealed } from './cipher.ts';
+import { openSealed, sealNew } from './cipher.ts';
 import {
   type AeadKey,
   aeadKeyParts,
@@ -147,9 +138,7 @@ class SealPump implements Pump {
   }
 
   #seal(chunk: Chunk): Uint8Array {
-    const out = allocate(chunk.bytes.length + AES_256_GCM.tagBytes);
-    this.#parts.cipher.seal(this.#nonce.next(chunk.last), EMPTY, chunk.bytes, out);
-    return out;
+    return sealNew(this.#parts.cipher, this.#nonce.next(chunk.last), EMPTY, chunk.bytes);
   }
 }
 

@@ -82,6 +82,11 @@ export interface PreparedAeadKey {
   /** Writes ciphertext and 16-byte tag; `out` has `plaintext.length + 16` bytes and may not overlap the input. */
   seal(nonce: Uint8Array, aad: Uint8Array, plaintext: Uint8Array, out: Uint8Array): void;
   /**
+   * Ciphertext and tag, for an engine that allocates its results itself and can make them longer: a tenth of the time of
+   * sealing 64 KiB.
+   */
+  sealNew?(nonce: Uint8Array, aad: Uint8Array, plaintext: Uint8Array): Uint8Array;
+  /**
    * Writes the plaintext and says whether the tag was right; when it was not, `out` is left zeroed.
    * `sealed` is ciphertext and tag; `out` has `sealed.length - 16` bytes.
    */

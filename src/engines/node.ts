@@ -7,7 +7,7 @@
  * @module
  */
 import type * as NodeCrypto from 'node:crypto';
-import { allocateSecret, concat, copyFrom, fromHex, wipe } from '../bytes.ts';
+import { allocate, allocateSecret, concat, copyFrom, fromHex, wipe } from '../bytes.ts';
 import { AES_256_GCM, ML_DSA_87, ML_KEM_1024 } from '../params.ts';
 import { builtinModule } from '../runtime.ts';
 import {
@@ -187,6 +187,17 @@ function release(bytes: Uint8Array): void {
 /** Whether memory can be given back at once: Node 22 and later. */
 const CAN_RELEASE = 'transfer' in ArrayBuffer.prototype;
 
+/** The same bytes with room behind them, whose memory is given back at once. */
+function lengthen(bytes: Uint8Array, room: number): Uint8Array {
+  const buffer = bytes.buffer as ArrayBuffer & { transfer?(newByteLength: number): ArrayBuffer };
+  const length = bytes.length + room;
+  if (buffer.transfer !== undefined && bytes.length === buffer.byteLength)
+    return new Uint8Array(buffer.transfer(length));
+  const longer = allocate(length);
+  longer.set(bytes);
+  return longer;
+}
+
 /**
  * Pieces of a long input: OpenSSL's result is new memory each time, and pieces of this size keep it in the cache of the
  * processor, and the allocator need not fetch them from the system. Larger ones lose that: with 1 MiB, sealing 256 KiB takes
@@ -242,6 +253,19 @@ function prepareAead(crypto: Crypto, key: CipherKey, dispose: () => void): Prepa
       updateInto(cipher, plaintext, out, false);
       cipher.final();
       out.set(cipher.getAuthTag(), plaintext.length);
+    },
+    sealNew(nonce, aad, plaintext) {
+      if (plaintext.length > PIECE_BYTES) {
+        const out = allocate(plaintext.length + AES_256_GCM.tagBytes);
+        this.seal(nonce, aad, plaintext, out);
+        return out;
+      }
+      const cipher = crypto.createCipheriv('aes-256-gcm', key, nonce);
+      if (aad.length > 0) cipher.setAAD(aad);
+      const sealed = lengthen(cipher.update(plaintext), AES_256_GCM.tagBytes);
+      cipher.final();
+      sealed.set(cipher.getAuthTag(), plaintext.length);
+      return sealed;
     },
     open(nonce, aad, sealed, out) {
       const decipher = createDecipher(nonce, aad, sealed);

@@ -81,6 +81,9 @@ function testAead(engine: AeadEngine): void {
   for (const key of [engine.prepare(raw), engine.prepareTransient(raw)]) {
     key.seal(nonce, aad, MESSAGE, sealed.fill(0));
     expectHex('AES-256-GCM seal', sealed, SELF_TEST.aead.sealed);
+    if (key.sealNew !== undefined) {
+      expectHex('AES-256-GCM seal, new', key.sealNew(nonce, aad, MESSAGE), SELF_TEST.aead.sealed);
+    }
     expectTrue('AES-256-GCM open', key.open(nonce, aad, sealed, opened));
     expectBytes('AES-256-GCM plaintext', opened, MESSAGE);
     for (const forged of [flipBit(sealed, 0), flipBit(sealed, sealed.length - 1)]) {

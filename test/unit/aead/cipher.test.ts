@@ -1,6 +1,6 @@
-/** Opening with either form that an engine may have: into a buffer of ours, or into one of its own. */
+/** Sealing and opening with either form that an engine may have: into a buffer of ours, or into one of its own. */
 import { expect, it, vi } from 'vitest';
-import { openSealed } from '../../../src/aead/cipher.ts';
+import { openSealed, sealNew } from '../../../src/aead/cipher.ts';
 import type { PreparedAeadKey } from '../../../src/engines/engine.ts';
 import { sample } from './support.ts';
 
@@ -44,4 +44,16 @@ it.each([sample(9), undefined])('hands on what an engine that allocates returns:
   expect(openSealed({ seal: () => {}, open, openNew, dispose: () => {} }, nonce, aad, sealed)).toBe(answer);
   expect(openNew.mock.calls).toEqual([[nonce, aad, sealed, 0]]);
   expect(open).not.toHaveBeenCalled();
+});
+
+it('seals into a buffer of the right size, or hands on what an engine allocates', () => {
+  const seal = vi.fn<PreparedAeadKey['seal']>((_nonce, _aad, _plaintext, out) => void out.fill(7));
+  const key = { seal, open: () => false, dispose: () => {} };
+  expect(sealNew(key, nonce, aad, sample(5000))).toEqual(new Uint8Array(5016).fill(7));
+  expect(seal).toHaveBeenCalledOnce();
+  const answer = sample(9);
+  const engines = vi.fn(() => answer);
+  expect(sealNew({ ...key, sealNew: engines }, nonce, aad, sample(5000))).toBe(answer);
+  expect(engines.mock.calls).toEqual([[nonce, aad, sample(5000)]]);
+  expect(seal).toHaveBeenCalledOnce();
 });

@@ -107,6 +107,16 @@ describe.each(available('hash'))('hash of %s', (name) => {
 });
 
 describe.each(available('aead'))('aead of %s', (name) => {
+  it.each([0, 1, 65536, 131072, 131073, 400000])('seals %i bytes into memory of its own', (length) => {
+    const key = registry.named(name, 'aead').prepare(dirty(32));
+    const plaintext = dirty(length);
+    const expected = new Uint8Array(length + 16);
+    key.seal(dirty(12), dirty(5), plaintext, expected);
+    const sealed = key.sealNew?.(dirty(12), dirty(5), plaintext) ?? expected;
+    expect(plain(Buffer.from(sealed))).toEqual(expected);
+    expect(plaintext).toEqual(dirty(length));
+  });
+
   const engine = registry.named(name, 'aead');
   const input = [exactly(32), exactly(12), bytes(100), bytes(3000)] as const;
 
@@ -119,6 +129,8 @@ describe.each(available('aead'))('aead of %s', (name) => {
         const cipher = crypto.createCipheriv('aes-256-gcm', raw, nonce).setAAD(aad);
         const ciphertext = Buffer.concat([cipher.update(plaintext), cipher.final()]);
         expect(sealed).toEqual(plain(Buffer.concat([ciphertext, cipher.getAuthTag()])));
+        if (key.sealNew !== undefined)
+          expect(plain(Buffer.from(key.sealNew(nonce, aad, plaintext)))).toEqual(sealed);
         const opened = dirty(plaintext.length);
         expect(key.open(nonce, aad, sealed, opened)).toBe(true);
         expect(opened).toEqual(plaintext);

@@ -237,6 +237,17 @@ const AEAD: [detail: string, engine: AeadEngine][] = [
       return { open: (nonce, _, sealed, out) => key.open(nonce, right, sealed, out) };
     }),
   ],
+  [
+    'AES-256-GCM seal, new',
+    aeadWith((key) => ({
+      sealNew(nonce, aad, plaintext) {
+        const out = new Uint8Array(plaintext.length + 16);
+        key.seal(nonce, aad, plaintext, out);
+        spoil(out);
+        return out;
+      },
+    })),
+  ],
   ['AES-256-GCM open, new', withOpenNew(() => () => undefined)],
   [
     'AES-256-GCM open, new',
