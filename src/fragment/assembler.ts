@@ -86,7 +86,8 @@ export class Assembler {
   readonly #opener: Opener;
   readonly #limits: typeof DEFAULTS;
   readonly #context: Uint8Array;
-  readonly #epochs = new Map<number, EpochState>();
+  /** None while nothing came in an epoch that lives: of most sessions that is most of the time. */
+  #epochs: Map<number, EpochState> | undefined;
   readonly #counters: AssemblerCounters = {
     message: 0,
     pending: 0,
@@ -140,17 +141,19 @@ export class Assembler {
 
   /** Forgets the epochs that are over: nothing of them can come out any more. */
   forgetDead(nowMs: number): void {
+    if (this.#epochs === undefined) return;
     for (const [epoch, { waiting }] of this.#epochs) {
       if (this.#chain.death === undefined && nowMs < this.#chain.deadlineMs(epoch)) continue;
       for (const number of [...(waiting?.keys() ?? [])]) this.#drop(epoch, number);
       this.#epochs.delete(epoch);
     }
+    if (this.#epochs.size === 0) this.#epochs = undefined;
   }
 
   /** Forgets everything that waits. */
   dispose(): void {
     endTally(this);
-    this.#epochs.clear();
+    this.#epochs = undefined;
     this.#bytes = 0;
     this.#messages = 0;
   }
@@ -175,7 +178,7 @@ export class Assembler {
     const { messageBytes, total } = header;
     if (messageBytes > maxMessageBytes || total > maxTotal || number >= maxMessagesPerEpoch)
       return refused('full');
-    const state = this.#epochs.get(epoch);
+    const state = this.#epochs?.get(epoch);
     if (state !== undefined && isDone(state.done, number)) return { kind: 'duplicate' };
     if (state?.waiting?.get(number)?.candidates.has(header.index)) return { kind: 'duplicate' };
     try {
@@ -206,7 +209,7 @@ export class Assembler {
       if (!('data' in opened)) return refused('forged');
       return this.#deliver(header, opened.data);
     }
-    const state = this.#epochs.get(epoch);
+    const state = this.#epochs?.get(epoch);
     const waiting = state?.waiting?.get(number);
     const first = waiting?.candidates.values().next().value;
     const isOther = first !== undefined && !isSameMessage(fragment, first.fragment, header.headerBytes);
@@ -257,7 +260,7 @@ export class Assembler {
   }
 
   #drop(epoch: number, number: number): void {
-    const state = this.#epochs.get(epoch);
+    const state = this.#epochs?.get(epoch);
     const waiting = state?.waiting?.get(number);
     if (waiting === undefined) return;
     state?.waiting?.delete(number);
@@ -266,6 +269,7 @@ export class Assembler {
   }
 
   #stateOf(epoch: number): EpochState {
+    this.#epochs ??= new Map();
     let state = this.#epochs.get(epoch);
     if (state === undefined) {
       state = { done: EMPTY, waiting: undefined };

@@ -91,7 +91,7 @@ export class EpochChain {
   readonly ttlMs: number;
   readonly #wiping: Wiping;
   readonly #block: Block;
-  readonly #derived: (Derived | undefined)[] = [];
+  readonly #derived: (Derived | undefined)[];
   #startMs: number;
   #death: ChainDeath | undefined;
   #sealingEpoch = -1;
@@ -104,6 +104,7 @@ export class EpochChain {
     this.ttlMs = ttlMs;
     this.#startMs = startMs;
     this.#wiping = wiping;
+    this.#derived = new Array(slots);
     const { onDead, onDestroyed } = options;
     this.#block = wiping.take(slots, {
       ...(onDead === undefined ? {} : { onDead }),

@@ -7,7 +7,7 @@
  *
  * @module
  */
-import type { MacKeyName, MacKeys } from './schedule.ts';
+import type { MacKeyName, MacKeys } from './mac-keys.ts';
 import { BODY_OFFSET, ID_BYTES, MAC_BYTES, MESSAGE_BYTES, SUITE, writeHead } from './wire.ts';
 
 const COUNTER_OFFSET = BODY_OFFSET + ID_BYTES;

@@ -38,10 +38,11 @@ export interface SenderLink {
 }
 
 /** Drives an end: what comes in, what is due, what goes out. */
-class Link implements Due {
+class Link implements Due, ReceiverLink {
   readonly #endpoint: Endpoint;
   readonly #transport: FragmentTransport;
   readonly #stop: () => void;
+  entryMs = Number.POSITIVE_INFINITY;
   #busy = false;
   #closed = false;
 
@@ -141,11 +142,10 @@ export function connectReceiver(
   if (typeof onMessage !== 'function') {
     throw new InputError('ERR_INPUT_TYPE', 'onMessage', 'a function', describe(onMessage));
   }
-  const link = new Link(receiver, transport, (fragment) => {
+  return new Link(receiver, transport, (fragment) => {
     const opened = receiver.open(fragment);
     if (opened.kind === 'message') onMessage(opened);
   });
-  return { close: () => link.close() };
 }
 
 /**

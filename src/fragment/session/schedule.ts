@@ -13,27 +13,22 @@
  *
  * @module
  */
-import { allocateSecret, concat, copySecret, equal, utf8, wipe } from '../../bytes.ts';
-import type { HashEngine } from '../../engines/engine.ts';
-import { engine, registry } from '../../engines/index.ts';
+import { concat, copySecret, utf8, wipe } from '../../bytes.ts';
+import { engine } from '../../engines/index.ts';
 import { SHA3_512 } from '../../params.ts';
 import { type NamedPeer, writeIdentity } from './identity.ts';
-import { ID_BYTES, IDENTITY_BYTES, MAC_BYTES } from './wire.ts';
+import { MAC_KEYS_BYTES, MacKeys, secretHash } from './mac-keys.ts';
+import { ID_BYTES, IDENTITY_BYTES } from './wire.ts';
 
 const OFFER_DOMAIN = utf8('mwrasp-crypto/tf1/offer');
 const TRANSCRIPT_DOMAIN = utf8('mwrasp-crypto/tf1/transcript');
 const KEYS_INFO = utf8('mwrasp-crypto/tf1/keys');
 const PARTIES_DOMAIN = utf8('mwrasp-crypto/tf1/parties');
 
-/** Bytes of each of the four keys. */
+/** Bytes of CK0. */
 const KEY_BYTES = 32;
 /** Bytes of {@link Parties.binding}. */
 const BINDING_BYTES = 32;
-
-/** The engine that hashes secrets. */
-export function secretHash(): HashEngine {
-  return registry.capable('hash', 'wiped-state');
-}
 
 function publicHash(...parts: readonly Uint8Array[]): Uint8Array {
   const out = new Uint8Array(SHA3_512.digestBytes);
@@ -68,56 +63,6 @@ export function partiesOf(transcript: Uint8Array, receiver: NamedPeer, sender: N
   };
 }
 
-/** The keys of a session beside its chain: those of confirmations and heartbeats. One buffer, wiped at once. */
-export class MacKeys {
-  readonly #keys: Uint8Array;
-
-  /** @param keys - The two confirmation keys and the heartbeat key; copied. */
-  constructor(keys: Uint8Array) {
-    this.#keys = copySecret(keys);
-  }
-
-  /**
-   * Writes a MAC.
-   *
-   * @param key - Whose: a confirmation of the receiver or the sender, or what comes after.
-   * @param data - What is authenticated.
-   * @param out - Where its 32 bytes go.
-   */
-  write(key: MacKeyName, data: Uint8Array, out: Uint8Array): void {
-    const mac = this.#compute(key, data);
-    out.set(mac.subarray(0, MAC_BYTES));
-    wipe(mac);
-  }
-
-  /** Whether a MAC is right, in constant time. */
-  verify(key: MacKeyName, data: Uint8Array, mac: Uint8Array): boolean {
-    const right = this.#compute(key, data);
-    try {
-      return equal(right.subarray(0, MAC_BYTES), mac);
-    } finally {
-      wipe(right);
-    }
-  }
-
-  /** Wipes the keys. Further calls do nothing. */
-  dispose(): void {
-    wipe(this.#keys);
-  }
-
-  #compute(key: MacKeyName, data: Uint8Array): Uint8Array {
-    const out = allocateSecret(SHA3_512.digestBytes);
-    const at = MAC_KEYS.indexOf(key) * KEY_BYTES;
-    secretHash().hmacSha3_512(this.#keys.subarray(at, at + KEY_BYTES), data, out);
-    return out;
-  }
-}
-
-const MAC_KEYS = ['confirm-receiver', 'confirm-sender', 'heartbeat'] as const;
-
-/** Which key a MAC is made with. */
-export type MacKeyName = (typeof MAC_KEYS)[number];
-
 /** What a handshake gives both sides. */
 export interface SessionKeys {
   /** CK0, for the chain to copy. */
@@ -133,12 +78,7 @@ export interface SessionKeys {
  * @returns Keys that the caller wipes and disposes of.
  */
 export function deriveKeys(sharedSecret: Uint8Array, transcript: Uint8Array): SessionKeys {
-  const okm = secretHash().hkdfSha3_512(
-    sharedSecret,
-    transcript,
-    KEYS_INFO,
-    (1 + MAC_KEYS.length) * KEY_BYTES,
-  );
+  const okm = secretHash().hkdfSha3_512(sharedSecret, transcript, KEYS_INFO, KEY_BYTES + MAC_KEYS_BYTES);
   try {
     return { chainKey: copySecret(okm.subarray(0, KEY_BYTES)), macs: new MacKeys(okm.subarray(KEY_BYTES)) };
   } finally {

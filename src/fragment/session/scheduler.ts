@@ -4,10 +4,10 @@
  * @module
  */
 import { systemClock } from '../../clock.ts';
-import { TimeHeap } from '../time-heap.ts';
+import { type Timed, TimeHeap } from '../time-heap.ts';
 
 /** Something that is due at a time that may change. */
-export interface Due {
+export interface Due extends Timed {
   readonly nextDueMs: number;
   /** Does what is due; must not throw. */
   run(): void;
@@ -18,35 +18,31 @@ const MAX_DELAY_MS = 2 ** 30;
 
 /** Runs what is due. */
 export class Scheduler {
-  /** An entry may be out of date: what it is about says so when its turn comes. */
+  /** An entry may be earlier than what it is about is due: that says so when its turn comes. */
   readonly #heap = new TimeHeap<Due>();
-  readonly #members = new Map<Due, number>();
   #timer: ReturnType<typeof setTimeout> | undefined;
   #timerMs = Number.POSITIVE_INFINITY;
 
   /** Takes something in, or notices that it is due at another time. */
   schedule(due: Due): void {
     const atMs = due.nextDueMs;
-    const known = this.#members.get(due);
     // What is due later than its entry says is put off when the entry's turn comes.
-    if (known !== undefined && known <= atMs) return;
-    this.#members.set(due, atMs);
-    if (atMs === Number.POSITIVE_INFINITY) return;
+    if (due.entryMs <= atMs) return;
     this.#heap.push(atMs, due);
     this.#arm();
   }
 
   /** Lets go of something. */
   remove(due: Due): void {
-    this.#members.delete(due);
+    due.entryMs = Number.POSITIVE_INFINITY;
   }
 
   #arm(): void {
     const { first } = this.#heap;
-    if (first === undefined || first.atMs >= this.#timerMs) return;
+    if (first === undefined || first.entryMs >= this.#timerMs) return;
     clearTimeout(this.#timer);
-    this.#timerMs = first.atMs;
-    const delayMs = Math.min(Math.max(0, Math.ceil(first.atMs - systemClock.monotonicMs())), MAX_DELAY_MS);
+    this.#timerMs = first.entryMs;
+    const delayMs = Math.min(Math.max(0, Math.ceil(first.entryMs - systemClock.monotonicMs())), MAX_DELAY_MS);
     this.#timer = setTimeout(() => this.#fire(), delayMs);
     // A process that has nothing else to do may end: its memory goes with it.
     (this.#timer as { unref?(): void }).unref?.();
@@ -55,14 +51,10 @@ export class Scheduler {
   #fire(): void {
     this.#timerMs = Number.POSITIVE_INFINITY;
     const nowMs = systemClock.monotonicMs();
-    for (let { first } = this.#heap; first !== undefined && first.atMs <= nowMs; { first } = this.#heap) {
+    for (let { first } = this.#heap; first !== undefined && first.entryMs <= nowMs; { first } = this.#heap) {
       this.#heap.pop();
-      const { atMs, value: due } = first;
-      // An entry that another one replaced, or whose subject is gone.
-      if (this.#members.get(due) !== atMs) continue;
-      this.#members.set(due, Number.POSITIVE_INFINITY);
-      if (due.nextDueMs <= nowMs) due.run();
-      else this.schedule(due);
+      if (first.nextDueMs <= nowMs) first.run();
+      else this.schedule(first);
     }
     this.#arm();
   }

@@ -36,11 +36,11 @@ import {
   type SessionPeer,
   toSessionPeer,
 } from './identity.ts';
+import type { MacKeys } from './mac-keys.ts';
 import { readOffer } from './offer.ts';
 import { offerLifeMs, POLICY_RANGES, type SessionPolicy } from './policy.ts';
 import { prepareEngines } from './receiver.ts';
 import { Refused } from './refusal.ts';
-import type { MacKeys } from './schedule.ts';
 import { ID_BYTES, type Kind } from './wire.ts';
 
 /** Options of {@link FragmentSender.create}. */

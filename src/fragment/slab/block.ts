@@ -13,6 +13,7 @@
  */
 import { allocateSecret, utf8, wipe } from '../../bytes.ts';
 import type { HashEngine } from '../../engines/engine.ts';
+import type { Timed } from '../time-heap.ts';
 
 /** What a block is used for now. */
 export const STATE = { free: 0, active: 1, asleep: 2, dead: 3, released: 4 } as const;
@@ -95,7 +96,9 @@ export interface PageViews {
 }
 
 /** One chain's part of a page. */
-export class Block {
+export class Block implements Timed {
+  /** The keeper's: when it looks at the block again. */
+  entryMs = Number.POSITIVE_INFINITY;
   readonly id: number;
   readonly slots: number;
   readonly #page: PageViews;

@@ -7,7 +7,7 @@
  */
 import type { Clock } from '../../clock.ts';
 import type { HashEngine } from '../../engines/engine.ts';
-import { type TimeEntry, TimeHeap } from '../time-heap.ts';
+import { TimeHeap } from '../time-heap.ts';
 import { type Block, type ChainDeath, STATE } from './block.ts';
 import type { Control } from './control.ts';
 import { blocksOf, type PageShape, placeOf } from './page.ts';
@@ -41,9 +41,9 @@ export interface KeeperParts {
 export class Keeper {
   readonly #parts: KeeperParts;
   readonly #pages: Block[][] = [];
-  /** Blocks that have keys, and when the oldest of each dies. */
-  readonly #due = new Map<Block, number>();
-  /** The same, the earliest first; an entry that differs from what stands there does not hold any more. */
+  /** Blocks that have keys. */
+  readonly #active = new Set<Block>();
+  /** The same, by when the oldest key of each dies. */
   readonly #order = new TimeHeap<Block>();
   /** How much earlier epoch 0 of a block began than was thought, when it was looked at. */
   readonly #moved = new Map<Block, number>();
@@ -75,11 +75,11 @@ export class Keeper {
     const endMs = clock.monotonicMs();
     control.ticked(endMs);
     this.#tellNews();
-    if (this.#due.size === 0) {
+    if (this.#active.size === 0) {
       this.#offsetMs = undefined;
       return Number.POSITIVE_INFINITY;
     }
-    const least = this.#due.size > MANY_BLOCKS ? MANY_PAUSE_MS : 0;
+    const least = this.#active.size > MANY_BLOCKS ? MANY_PAUSE_MS : 0;
     return Math.min(Math.max(this.#nextMs() - endMs, least), MAX_SLEEP_MS);
   }
 
@@ -124,7 +124,7 @@ export class Keeper {
       block.state = STATE.free;
     }
     if (state !== STATE.active) {
-      this.#due.delete(block);
+      this.#drop(block);
       this.#moved.delete(block);
       return;
     }
@@ -152,29 +152,29 @@ export class Keeper {
 
   #schedule(block: Block): void {
     const { dueMs } = block;
-    if (this.#due.get(block) === dueMs) return;
-    this.#due.set(block, dueMs);
-    this.#order.push(dueMs, block);
+    this.#active.add(block);
+    if (block.entryMs !== dueMs) this.#order.push(dueMs, block);
+  }
+
+  #drop(block: Block): void {
+    this.#active.delete(block);
+    block.entryMs = Number.POSITIVE_INFINITY;
   }
 
   /** When the next key dies. */
   #nextMs(): number {
-    for (let { first } = this.#order; first !== undefined; { first } = this.#order) {
-      if (this.#due.get(first.value) === first.atMs) return first.atMs;
-      this.#order.pop();
-    }
-    return Number.POSITIVE_INFINITY;
+    return this.#order.first?.entryMs ?? Number.POSITIVE_INFINITY;
   }
 
   /** First every key that is over is zeroed; only then come new ones. */
   #destroyDue(nowMs: number): void {
     const touched: Block[] = [];
     while (this.#nextMs() <= nowMs) {
-      const { value: block } = this.#order.first as TimeEntry<Block>;
-      this.#order.pop();
+      const block = this.#order.first as Block;
       // Looked at once; what becomes of it is entered again.
-      this.#due.delete(block);
+      this.#order.pop();
       if (this.#destroyOver(block, nowMs)) touched.push(block);
+      else this.#drop(block);
     }
     for (const block of touched) this.#goOn(block);
   }
@@ -200,20 +200,20 @@ export class Keeper {
   }
 
   #goOn(block: Block): void {
-    if (block.fallAsleep()) return;
-    block.refill(this.#parts.hash);
-    if (block.isEmpty && block.retired) this.#kill(block, 'retired');
-    else if (block.state === STATE.active) this.#schedule(block);
+    if (!block.fallAsleep()) block.refill(this.#parts.hash);
+    if (block.state !== STATE.active) this.#drop(block);
+    else if (block.isEmpty && block.retired) this.#kill(block, 'retired');
+    else this.#schedule(block);
   }
 
   #kill(block: Block, death: ChainDeath): void {
     block.die(death);
-    this.#due.delete(block);
+    this.#drop(block);
     this.#news.push({ kind: 'dead', id: block.id, death });
   }
 
   #destroyAll(death: ChainDeath): void {
-    for (const block of [...this.#due.keys()]) this.#kill(block, death);
+    for (const block of [...this.#active]) this.#kill(block, death);
     this.#order.clear();
   }
 
