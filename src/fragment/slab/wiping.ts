@@ -36,6 +36,9 @@ const POLL_MS = 1;
 /** How long the thread waits for a next chain when there is none: starting takes a tenth of a second. */
 const LINGER_MS = 1000;
 
+/** The thread's young generation, MiB: what it makes lives shortly, and V8 would let it grow to ten times that. */
+const YOUNG_MIB = 3;
+
 /** Where the thread's program lies: beside its source, or beside the entry or the shared chunk that this is part of. */
 function programUrl(): URL {
   const here = import.meta.url;
@@ -98,7 +101,11 @@ export class Wiping {
     };
     let worker: NodeThreads.Worker;
     try {
-      worker = new Worker(programUrl(), { workerData, name: 'mwrasp-wiper' });
+      worker = new Worker(programUrl(), {
+        workerData,
+        name: 'mwrasp-wiper',
+        resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MIB },
+      });
     } catch {
       return undefined;
     }
