@@ -40,6 +40,17 @@ describe('verifyMany', () => {
     expect(await pool.verifyMany(otherSigner.publicKey, items, { context })).toEqual([false]);
   });
 
+  it('takes another key after the one that the worker kept', async () => {
+    const one = newPool({ threads: 1 });
+    const message = Uint8Array.of(9);
+    const items = [{ message, signature: sign(signer, message) }];
+    for (let i = 0; i < 2; i++) {
+      expect(await one.verifyMany(signerPublic, items)).toEqual([true]);
+      expect(await one.verifyMany(signerPublic, items)).toEqual([true]);
+      expect(await one.verifyMany(otherSigner.publicKey, items)).toEqual([false]);
+    }
+  });
+
   it.each([0, 1, 7, 8, 31, 32, 33, 63, 64, 65, 257])('%d items have as many results', async (count) => {
     expect(await pool.verifyMany(signerPublic, signedMessages(count))).toEqual(
       Array.from({ length: count }, () => true),
