@@ -9,6 +9,7 @@ import { FRAGMENT_CONTESTS } from './fragment.ts';
 import { HASH_CONTESTS } from './hash.ts';
 import { KEM_CONTESTS } from './kem.ts';
 import { KEYSTORE_CONTESTS } from './keystore.ts';
+import { SESSION_CONTESTS } from './session.ts';
 import { SIGN_CONTESTS } from './sign.ts';
 
 /** All contests, in the order of the report. Main thread and workers speak of them by their place in this list. */
@@ -19,4 +20,5 @@ export const CONTESTS: readonly Contest[] = [
   ...SIGN_CONTESTS,
   ...KEYSTORE_CONTESTS,
   ...FRAGMENT_CONTESTS,
+  ...SESSION_CONTESTS,
 ];
