@@ -48,7 +48,7 @@ async function begin(receives: SignPrivateKey, sends: SignPrivateKey): Promise<E
 function sessionContest(sizeBytes: number, sessions: number): Contest {
   return {
     suite: 'fragment',
-    operation: 'Session, seal and open',
+    operation: 'Session message',
     sizeBytes,
     parameters: { sessions },
     family: 'aead',

@@ -23,7 +23,7 @@ const FAMILIES: Readonly<Record<string, string>> = {
 const SUITES: Readonly<Record<string, string>> = { keystore: 'Keystore', fragment: 'Fragments' };
 
 /** What the title says already. */
-const SAID = /^(?:AES-256-GCM|ML-KEM-1024|ML-DSA-87|TemporalVault) | keystore(?=:)/;
+const SAID = /^(?:AES-256-GCM|ML-KEM-1024|ML-DSA-87|TemporalVault|Session) | keystore(?=:)/;
 
 function groupOf({ suite, family }: BenchResult): string {
   return SUITES[suite] ?? FAMILIES[family ?? ''] ?? 'Import';
