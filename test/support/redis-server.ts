@@ -101,7 +101,7 @@ export async function startRedisCluster(): Promise<{
   readonly servers: readonly RedisServer[];
   stop(): Promise<void>;
 }> {
-  const args = ['--cluster-enabled', 'yes', '--cluster-node-timeout', '2000'];
+  const args = ['--cluster-enabled', 'yes', '--cluster-node-timeout', '15000'];
   const servers = await Promise.all([startRedis({ args }), startRedis({ args }), startRedis({ args })]);
   const stop = async () => void (await Promise.all(servers.map((server) => server.stop())));
   const cli = (port: number, ...command: string[]) =>
