@@ -38,9 +38,13 @@ export function readFloors(extensions: ReadonlyMap<string, Uint8Array>): Readonl
   let floors = known.get(bytes);
   if (floors === undefined) {
     const reader = new Reader(bytes);
+    let before = '';
     floors = new Map(
       reader.list(reader.uint(4), () => {
         const name = reader.text();
+        // One that is there twice would hide the larger number.
+        if (name <= before) throw new RangeError('a name out of order');
+        before = name;
         const code = reader.uint(1);
         const algorithm = KEYSTORE_ALGORITHMS.find((candidate) => ALGORITHM_CODES[candidate] === code);
         if (algorithm === undefined) throw new RangeError('an unknown algorithm');

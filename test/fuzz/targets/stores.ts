@@ -18,6 +18,7 @@ import { blobName, manifestName, revisionsOf } from '../../../src/keystore/file/
 import { Reader } from '../../../src/keystore/file/reader.ts';
 import { readUnlockSection, writeUnlockSection } from '../../../src/keystore/file/unlock-section.ts';
 import { readFileUrl } from '../../../src/keystore/file/url.ts';
+import { FLOORS, readFloors, writeFloors } from '../../../src/keystore/floors.ts';
 import { parsePkcs11Uri, wipeUriPin } from '../../../src/keystore/pkcs11/uri.ts';
 import { SHA3_512 } from '../../../src/params.ts';
 import { writePreamble } from '../../../src/preamble.ts';
@@ -169,6 +170,27 @@ const unlockSection: Target = {
     const reader = new Reader(input);
     const section = readUnlockSection(reader);
     must(equal(writeUnlockSection(section), reader.since(0)), 'writes again what it read');
+  },
+};
+
+const floors: Target = {
+  name: 'keystore-floors',
+  maxBytes: 256,
+  seeds: [
+    writeFloors(new Map()),
+    writeFloors(
+      new Map([
+        ['data', { algorithm: 'AES-256-GCM', generation: 4 }],
+        ['sign', { algorithm: 'ML-DSA-87', generation: 2 ** 32 - 1 }],
+      ]),
+    ),
+  ],
+  words: [uintBytes(2, 4), uintBytes(2 ** 32 - 1, 4)],
+  refusals: [],
+  internalErrors: ['RangeError', 'TypeError'],
+  run(input) {
+    const read = readFloors(new Map([[FLOORS, Uint8Array.from(input)]]));
+    must(equal(writeFloors(read), input), 'writes again what it read');
   },
 };
 
@@ -351,6 +373,7 @@ const shamir: Target = {
 export const STORED: readonly Target[] = [
   manifestHead,
   manifestBody,
+  floors,
   unlockSection,
   blob,
   highWaterMark,

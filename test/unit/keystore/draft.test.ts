@@ -199,6 +199,15 @@ it('refuses floors that are damaged', () => {
   const unknown = Uint8Array.from(bytes);
   unknown[6] = 9;
   expect(() => readFloors(new Map([[FLOORS, unknown]]))).toThrow('unknown algorithm');
+  const entry = bytes.subarray(4);
+  for (const names of [
+    [entry, entry],
+    [Uint8Array.of(1, 98, ...entry.subarray(2)), entry],
+    [Uint8Array.of(0, ...entry.subarray(2))],
+  ]) {
+    const floors = Uint8Array.of(0, 0, 0, names.length, ...names.flatMap((one) => [...one]));
+    expect(() => readFloors(new Map([[FLOORS, floors]]))).toThrow('a name out of order');
+  }
 });
 
 function closing(keystore: Keystore): { readonly keystore: Keystore } & AsyncDisposable {
