@@ -3,20 +3,16 @@
  * what comes after works.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { TYPESCRIPT } from '../support/run-typescript.ts';
+import { clockStep } from './support/clock-step.ts';
 
 const PROGRAM = new URL('./support/fragment-time.ts', import.meta.url).pathname;
-
-/** Steps the wall clock of every thread of a process while a file is there. */
-const STEP = `import { existsSync } from 'node:fs';
-const now = Date.now;
-Date.now = () => now() + (existsSync(process.env.STEP_FILE) ? Number(process.env.STEP_MS) : 0);`;
 
 let folder: string;
 let child: ChildProcess | undefined;
@@ -86,17 +82,15 @@ describe('a vault', () => {
     expect(anomalies).toEqual(expect.arrayContaining([expect.stringMatching(/^(late|wiper-stalled)$/)]));
   });
 
-  it.each(['3600000', '-3600000'])(
-    'whose wall clock is set by %s ms destroys everything and goes on',
+  it.each([3_600_000, -3_600_000])(
+    'whose wall clock is set by %d ms destroys everything and goes on',
     async (stepMs) => {
-      const preload = join(folder, 'step.mjs');
-      const file = join(folder, 'stepped');
-      writeFileSync(preload, STEP);
-      const talk = talkTo({ STEP_FILE: file, STEP_MS: stepMs, TTL_MS: '60000' }, ['--import', preload]);
+      const clock = clockStep(folder, stepMs);
+      const talk = talkTo({ ...clock.env, TTL_MS: '60000' }, [...clock.args]);
       await talk.hear();
       await ask(talk, 'split');
       expect(await ask(talk, 'open')).toEqual({ result: 'opened' });
-      writeFileSync(file, '');
+      clock.step();
       let result: unknown = 'opened';
       while (result === 'opened') result = (await ask(talk, 'open'))['result'];
       expect(result).toBe('ERR_EXPIRED_CLOCK_ANOMALY');

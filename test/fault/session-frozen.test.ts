@@ -1,11 +1,17 @@
-/** One end of a session is stopped for longer than its messages live, and goes on: with new keys only. */
+/**
+ * One end of a session loses time: it is stopped for longer than its messages live, or its wall clock is set. It goes on with
+ * new keys only.
+ */
 import { type ChildProcess, fork } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
 import { toHex } from '../../src/bytes.ts';
 import type { SessionCounters } from '../../src/fragment/session/index.ts';
 import { SignPrivateKey } from '../../src/sign/index.ts';
 import { TYPESCRIPT } from '../support/run-typescript.ts';
+import { type ClockStep, clockStep } from './support/clock-step.ts';
 
 interface Said {
   readonly wire?: string;
@@ -22,7 +28,7 @@ afterEach(() => {
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Two processes, and everything that passes between them. */
-function startPair() {
+function startPair(clocks: readonly (ClockStep | undefined)[] = []) {
   const seeds = [1, 2].map((byte) => new Uint8Array(32).fill(byte));
   const keys = seeds.map((seed) => toHex(SignPrivateKey.fromSeed(seed).publicKey.toBytes()));
   const state = {
@@ -36,7 +42,8 @@ function startPair() {
       join(import.meta.dirname, 'support/session-child.ts'),
       [role, toHex(seeds[i] as Uint8Array), keys[1 - i] as string],
       {
-        execArgv: [...TYPESCRIPT],
+        execArgv: [...TYPESCRIPT, ...(clocks[i]?.args ?? [])],
+        env: { ...process.env, ...clocks[i]?.env },
         stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
       },
     ),
@@ -74,4 +81,24 @@ it.each([
   const after = state.got.slice(gotBefore);
   expect(after.every((number) => number > sentBefore - (index === 0 ? 0 : 1))).toBe(true);
   expect(new Set(state.got).size).toBe(state.got.length);
+});
+
+it.each([
+  ['receiver', 0, 3_600_000],
+  ['receiver', 0, -3_600_000],
+  ['sender', 1, 3_600_000],
+  ['sender', 1, -3_600_000],
+] as const)('the %s (%d), its wall clock set by %d ms, does the same', async (_, index, stepMs) => {
+  const folder = mkdtempSync(join(tmpdir(), 'session-step-'));
+  const clock = clockStep(folder, stepMs);
+  const { state } = startPair(index === 0 ? [clock] : [undefined, clock]);
+  while (state.got.length < 20) await pause(20);
+  const established = state.counters[0]?.established ?? 0;
+  clock.step();
+  while ((state.counters[index]?.anomalies ?? 0) === 0) await pause(20);
+  const sentBefore = state.sent;
+  while ((state.counters[0]?.established ?? 0) <= established) await pause(20);
+  while ((state.got.at(-1) ?? 0) <= sentBefore + 20) await pause(20);
+  expect(new Set(state.got).size).toBe(state.got.length);
+  rmSync(folder, { recursive: true });
 });
