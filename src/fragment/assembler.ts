@@ -7,8 +7,10 @@
  *
  * @module
  */
+import { wipe } from '../bytes.ts';
 import { systemClock } from '../clock.ts';
 import { ExpiredError, PqError } from '../errors.ts';
+import { unpack } from './batch.ts';
 import type { EpochChain, EpochKey } from './chain.ts';
 import { type FragmentHeader, isSameMessage, MAX_MESSAGE_BYTES, readHeader } from './format.ts';
 import { type Candidate, Opener } from './opener.ts';
@@ -43,6 +45,14 @@ export type Accepted =
       readonly number: number;
       readonly header: FragmentHeader;
     }
+  /** Many messages that were sealed as one; they are parts of one buffer. */
+  | {
+      readonly kind: 'batch';
+      readonly messages: readonly Uint8Array[];
+      readonly epoch: number;
+      readonly number: number;
+      readonly header: FragmentHeader;
+    }
   | {
       readonly kind: 'pending';
       readonly have: number;
@@ -52,7 +62,7 @@ export type Accepted =
   | { readonly kind: 'duplicate' }
   | { readonly kind: 'refused'; readonly reason: Refusal };
 
-/** How many fragments came to what end. */
+/** How many fragments came to what end; one that completed a batch counts as a message. */
 export type AssemblerCounters = Record<'message' | 'pending' | 'duplicate' | Refusal, number>;
 
 /** A message some of whose fragments are there. */
@@ -135,7 +145,7 @@ export class Assembler {
    */
   accept(fragment: Uint8Array): Accepted {
     const accepted = this.#accept(fragment);
-    this.#counters[accepted.kind === 'refused' ? accepted.reason : accepted.kind]++;
+    this.#counters[countOf(accepted)]++;
     return accepted;
   }
 
@@ -185,15 +195,13 @@ export class Assembler {
       const accepted = this.#chain.withKey(
         epoch,
         (key) => this.#take(key, { header, fragment }),
-        (made) => {
-          if (made.kind === 'message') made.data.fill(0);
-        },
+        wipeMessages,
         nowMs,
       );
-      if (accepted.kind !== 'message') return accepted;
+      if (accepted.kind !== 'message' && accepted.kind !== 'batch') return accepted;
       // Once more: it may have taken its time.
       if (systemClock.monotonicMs() < this.#chain.deadlineMs(epoch)) return accepted;
-      accepted.data.fill(0);
+      wipeMessages(accepted);
       return refused('expired');
     } catch (error) {
       if (!(error instanceof ExpiredError)) throw error;
@@ -231,7 +239,12 @@ export class Assembler {
   #deliver(header: FragmentHeader, data: Uint8Array): Accepted {
     const { epoch, number } = header;
     this.#markDone(epoch, number);
-    return { kind: 'message', data, epoch, number, header };
+    if (header.content !== 'batch') return { kind: 'message', data, epoch, number, header };
+    const messages: Uint8Array[] = [];
+    if (unpack(data, messages)) return { kind: 'batch', messages, epoch, number, header };
+    // It was authentic, so its sender made it wrong.
+    data.fill(0);
+    return refused('forged');
   }
 
   #hasRoom(bytes: number, isNew: boolean): boolean {
@@ -293,6 +306,17 @@ export class Assembler {
 
 function isDone(done: Uint8Array, number: number): boolean {
   return (((done[number >>> 3] ?? 0) >> (number & 7)) & 1) === 1;
+}
+
+function countOf(accepted: Accepted): keyof AssemblerCounters {
+  if (accepted.kind === 'refused') return accepted.reason;
+  return accepted.kind === 'batch' ? 'message' : accepted.kind;
+}
+
+/** For what came out too late. */
+function wipeMessages(accepted: Accepted): void {
+  if (accepted.kind === 'message') accepted.data.fill(0);
+  else if (accepted.kind === 'batch') wipe(...accepted.messages);
 }
 
 function refused(reason: Refusal): Accepted {

@@ -15,11 +15,16 @@ const MAX_COUNT = 65_536;
  *
  * @param argument - The argument's name, for the error.
  * @param messages - What the caller passed.
+ * @param maxBytes - The longest batch.
  * @returns The batches, yours to wipe; none for no message.
  * @throws {@link InputError} `ERR_INPUT_TYPE`, `ERR_INPUT_LENGTH`.
  */
-export function pack(argument: string, messages: readonly Uint8Array[]): Uint8Array[] {
-  const most = MAX_MESSAGE_BYTES - LENGTH_BYTES;
+export function pack(
+  argument: string,
+  messages: readonly Uint8Array[],
+  maxBytes: number = MAX_MESSAGE_BYTES,
+): Uint8Array[] {
+  const most = maxBytes - LENGTH_BYTES;
   const checked = checkArray(argument, messages, 'an array of Uint8Array', (name, message) => {
     checkBytes(name, message, { max: most });
     return message;
@@ -30,7 +35,7 @@ export function pack(argument: string, messages: readonly Uint8Array[]): Uint8Ar
     let to = from;
     for (; to < checked.length && to - from < MAX_COUNT; to++) {
       const more = LENGTH_BYTES + (checked[to] as Uint8Array).length;
-      if (bytes + more > MAX_MESSAGE_BYTES) break;
+      if (bytes + more > maxBytes) break;
       bytes += more;
     }
     batches.push(fill(allocate(bytes), checked, from, to));

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { checkBytes, describe, isObject, readFrom } from '../../bytes.ts';
+import { checkArray, checkBytes, describe, isObject, readFrom } from '../../bytes.ts';
 import { InputError } from '../../errors.ts';
 import type { Accepted } from '../assembler.ts';
 import type { FragmentTransport } from '../transport/transport.ts';
@@ -33,12 +33,22 @@ export interface SenderLink {
    * @throws What the transport throws, as it is.
    */
   send(data: Uint8Array, options?: SealOptions): Promise<void>;
+  /**
+   * Waits for a session, seals many messages as few, and sends their fragments.
+   *
+   * @param messages - The messages.
+   * @param options - How many fragments of each batch, secrecy, context.
+   * @throws {@link InputError} `ERR_INPUT_TYPE`, `ERR_INPUT_LENGTH`, `ERR_INPUT_RANGE`, `ERR_INPUT_OPTION`, `ERR_INPUT_DISPOSED`.
+   * @throws {@link ExpiredError} `ERR_EXPIRED_CLOCK_ANOMALY`, `ERR_EXPIRED_EPOCH_GONE`, `ERR_EXPIRED_USE_BUDGET`, as `FragmentSender.seal` does.
+   * @throws What the transport throws, as it is.
+   */
+  sendBatch(messages: readonly Uint8Array[], options?: SealOptions): Promise<void>;
   /** Ends the session, tells the other end, and lets go of the transport, which stays open. Further calls do nothing. */
   close(): Promise<void>;
 }
 
 /** Drives an end: what comes in, what is due, what goes out. */
-class Link implements Due, ReceiverLink {
+class Link implements Due {
   readonly #endpoint: Endpoint;
   readonly #transport: FragmentTransport;
   readonly #stop: () => void;
@@ -125,7 +135,7 @@ function checkTransport(transport: unknown): asserts transport is FragmentTransp
  *
  * @param receiver - A receiver that is joined to nothing else.
  * @param transport - The way to and from the sender.
- * @param onMessage - Gets each message once; its `data` is yours. What it throws is the transport's to report.
+ * @param onMessage - Gets each message once, also those of a batch; its `data` is yours. What it throws is the transport's to report.
  * @returns The link, yours to close.
  * @throws {@link InputError} `ERR_INPUT_TYPE`.
  * @example const link = connectReceiver(receiver, transport, ({ data }) => handle(data));
@@ -142,10 +152,15 @@ export function connectReceiver(
   if (typeof onMessage !== 'function') {
     throw new InputError('ERR_INPUT_TYPE', 'onMessage', 'a function', describe(onMessage));
   }
-  return new Link(receiver, transport, (fragment) => {
+  const link = new Link(receiver, transport, (fragment) => {
     const opened = receiver.open(fragment);
     if (opened.kind === 'message') onMessage(opened);
+    else if (opened.kind === 'batch') {
+      const { messages, ...batch } = opened;
+      for (const data of messages) onMessage({ ...batch, kind: 'message', data });
+    }
   });
+  return { close: () => link.close() };
 }
 
 /**
@@ -168,6 +183,11 @@ export function connectSender(sender: FragmentSender, transport: FragmentTranspo
       checkBytes('data', data);
       await sender.ready();
       for (const fragment of sender.seal(data, options)) await transport.send(fragment);
+    },
+    async sendBatch(messages, options) {
+      checkArray('messages', messages, 'an array of Uint8Array', checkBytes);
+      await sender.ready();
+      for (const fragment of sender.sealBatch(messages, options).flat()) await transport.send(fragment);
     },
     close: () => link.close(),
   };

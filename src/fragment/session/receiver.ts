@@ -243,8 +243,8 @@ export class FragmentReceiver extends Endpoint {
    * Takes a fragment, whatever it is.
    *
    * @param fragment - Bytes from anywhere; kept until its message is complete or its time is over.
-   * @returns `{ kind: 'message', data }` once for each message, when enough of it is there and its time is not over; otherwise
-   * what became of the fragment.
+   * @returns `{ kind: 'message', data }` once for each message, when enough of it is there and its time is not over, and
+   * `{ kind: 'batch', messages }` for those of `sealBatch`; otherwise what became of the fragment.
    * @throws {@link InputError} `ERR_INPUT_TYPE`.
    * @example const opened = receiver.open(fragment); if (opened.kind === 'message') use(opened.data);
    */
@@ -254,8 +254,9 @@ export class FragmentReceiver extends Endpoint {
       const session = this.#sessions[i] as ReceiverSession;
       if (!equalAt(fragment, FRAGMENT_ID_AT, session.agreement.parties.id)) continue;
       const accepted = session.assembler.accept(fragment);
-      if (accepted.kind === 'message' || accepted.kind === 'pending') this.#prove(session, nowMs());
-      else if (accepted.kind === 'refused' && accepted.reason === 'dead') this.wake();
+      if (accepted.kind === 'refused') {
+        if (accepted.reason === 'dead') this.wake();
+      } else if (accepted.kind !== 'duplicate') this.#prove(session, nowMs());
       return accepted;
     }
     return FOREIGN;
@@ -277,6 +278,7 @@ export class FragmentReceiver extends Endpoint {
     for (const fragment of checked) {
       const opened = this.open(fragment);
       if (opened.kind === 'message') messages.push(opened.data);
+      else if (opened.kind === 'batch') for (const message of opened.messages) messages.push(message);
     }
     return messages;
   }

@@ -17,6 +17,7 @@ import {
   wipe,
 } from '../../bytes.ts';
 import { ExpiredError, InputError } from '../../errors.ts';
+import { pack } from '../batch.ts';
 import { EpochChain } from '../chain.ts';
 import type { Secrecy } from '../format.ts';
 import { Sealer, type SealPlan } from '../sealer.ts';
@@ -290,6 +291,30 @@ export class FragmentSender extends Endpoint {
       return message;
     });
     return checked.map((message) => this.#sealIn(session, message, plan));
+  }
+
+  /**
+   * Seals many messages as few: several times as fast for short ones, as they share their fragments. They live and die together.
+   *
+   * @param messages - Any number of messages, each 4 bytes shorter than {@link seal} takes.
+   * @param options - How many fragments of each batch, secrecy, context.
+   * @returns The fragments of each batch, in order.
+   * @throws {@link InputError} `ERR_INPUT_TYPE`, `ERR_INPUT_LENGTH`, `ERR_INPUT_RANGE`, `ERR_INPUT_OPTION`, `ERR_INPUT_DISPOSED`,
+   * before anything is sealed; `ERR_INPUT_STATE`.
+   * @throws {@link ExpiredError} `ERR_EXPIRED_CLOCK_ANOMALY`, `ERR_EXPIRED_EPOCH_GONE`, `ERR_EXPIRED_USE_BUDGET`, as {@link FragmentSender.seal} does.
+   * @example for (const fragments of sender.sealBatch(readings)) for (const fragment of fragments) transport.send(fragment);
+   */
+  sealBatch(messages: readonly Uint8Array[], options?: SealOptions): Uint8Array[][] {
+    this.#checkOpen();
+    const session = this.#usableOrThrow();
+    const { policy } = session.agreement;
+    const plan = { ...planOf(options, policy), content: 'batch' } as const;
+    const batches = pack('messages', messages, policy.maxMessageBytes);
+    try {
+      return batches.map((batch) => this.#sealIn(session, batch, plan));
+    } finally {
+      wipe(...batches);
+    }
   }
 
   /**

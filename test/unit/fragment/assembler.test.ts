@@ -37,6 +37,21 @@ function messages(assembler: Assembler, fragments: readonly Uint8Array[]): Uint8
     .map(({ data }) => data);
 }
 
+describe('batches', () => {
+  it('come out as their messages, and one that is none never does', async () => {
+    const { sealer, assembler } = await ends();
+    const batch = { ...plan(), content: 'batch' } as const;
+    const [fragment] = sealer.seal(Uint8Array.of(0, 0, 0, 2, 8, 9, 0, 0, 0, 0), batch) as [Uint8Array];
+    const { kind, messages: opened } = assembler.accept(fragment) as Extract<Accepted, { kind: 'batch' }>;
+    expect([kind, opened]).toEqual(['batch', [Uint8Array.of(8, 9), new Uint8Array(0)]]);
+    expect(assembler.accept(fragment)).toEqual({ kind: 'duplicate' });
+    const [wrong] = sealer.seal(Uint8Array.of(0, 0, 0, 3, 8, 9), batch) as [Uint8Array];
+    expect(assembler.accept(wrong)).toEqual({ kind: 'refused', reason: 'forged' });
+    expect(assembler.accept(wrong)).toEqual({ kind: 'duplicate' });
+    expect(assembler.counters).toMatchObject({ message: 1, forged: 1, duplicate: 2 });
+  });
+});
+
 describe('messages', () => {
   it.each(['normal', 'threshold'] as const)(
     'come out once, whatever k, n, order and length (%s)',

@@ -55,6 +55,30 @@ describe('a handshake', () => {
     expect(receiver.openMany(sender.sealMany([data, data]).flat())).toEqual([data, data]);
   });
 
+  it('opens the messages of a batch, however many, once and in their order', async () => {
+    using pair = await openPair({ ...PATIENT, maxMessageBytes: 1000 }, PATIENT_SENDER);
+    const { receiver, sender } = pair;
+    const messages = Array.from({ length: 50 }, (_, i) => new Uint8Array((i * 37) % 120).fill(i));
+    const batches = sender.sealBatch(messages, { threshold: 2, total: 3 });
+    expect(batches.length).toBeGreaterThan(2);
+    expect(batches.length).toBeLessThan(10);
+    expect(batches.map(({ length }) => length)).toEqual(batches.map(() => 3));
+    const [first] = batches as [Uint8Array[]];
+    expect(receiver.open(first[2] as Uint8Array)).toMatchObject({ kind: 'pending', have: 1, need: 2 });
+    const opened = receiver.open(first[0] as Uint8Array);
+    expect(opened).toMatchObject({ kind: 'batch', header: { content: 'batch' } });
+    const taken = opened.kind === 'batch' ? [...opened.messages] : [];
+    taken.push(...receiver.openMany(batches.flat()));
+    expect(taken.map((one) => Uint8Array.from(one))).toEqual(messages);
+    expect(sender.sealBatch([])).toEqual([]);
+    // Four bytes are its length's.
+    expect(sender.sealBatch([new Uint8Array(996)])).toHaveLength(1);
+    expect(thrownBy(() => sender.sealBatch([data, new Uint8Array(997)]))).toMatchObject({
+      code: 'ERR_INPUT_LENGTH',
+      argument: 'messages[1]',
+    });
+  });
+
   it('opens only with the context that was sealed with', async () => {
     const context = Uint8Array.of(1, 2, 3);
     using pair = await openPair({ context });

@@ -26,7 +26,9 @@ async function run(
   for (let number = 0; number < messages; number++) {
     const data = Uint8Array.from({ length: 200 }, (_, i) => (number + i) & 255);
     new DataView(data.buffer).setUint32(0, number);
-    await sending.send(data, { threshold: 4, total: 6 });
+    const coded = { threshold: 4, total: 6 };
+    if (number % 5 === 4) await sending.sendBatch([data], coded);
+    else await sending.send(data, coded);
     sent++;
     await pause(4);
   }

@@ -182,6 +182,10 @@ export const FRAGMENT_SESSION: Table = {
           arrayOf('messages', bytes('messages', sample(100), 2 ** 20), ['an empty array']),
           sealOptions,
         ],
+        sealBatch: [
+          arrayOf('messages', bytes('messages', sample(100), 2 ** 20 - 4), ['an empty array']),
+          sealOptions,
+        ],
       },
     },
     'fragment-session.Endpoint': {
@@ -195,7 +199,13 @@ export const FRAGMENT_SESSION: Table = {
     },
     'fragment-session.SenderLink': {
       live: async () => connectSender(await liveSender(), quiet),
-      methods: { send: [bytes('data', sample(100), 2 ** 20), sealOptions] },
+      methods: {
+        send: [bytes('data', sample(100), 2 ** 20), sealOptions],
+        sendBatch: [
+          arrayOf('messages', bytes('messages', sample(100), 2 ** 20 - 4), ['an empty array']),
+          sealOptions,
+        ],
+      },
     },
   },
 };
