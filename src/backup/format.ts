@@ -8,7 +8,7 @@ import { type AeadKey, openStream, readStreamHeader, sealStream } from '../aead/
 import { allocateSecret, checkBytes, concat, toHex, uintBytes, utf8, wipe } from '../bytes.ts';
 import { AuthenticationError, InputError } from '../errors.ts';
 import { ALGORITHM_CODES } from '../keystore/algorithm-codes.ts';
-import { DATA_KEY_ID_BYTES } from '../keystore/data.ts';
+import { keyIdBytes, readAlgorithm, readCode, readRef, writeRef } from '../keystore/fields.ts';
 import { Reader } from '../keystore/file/reader.ts';
 import { readFloors } from '../keystore/floors.ts';
 import {
@@ -16,11 +16,9 @@ import {
   type Custody,
   checkName,
   KEY_STATES,
-  KEYSTORE_ALGORITHMS,
   type KeyRef,
   type KeyState,
   type KeystoreAlgorithm,
-  MAX_GENERATION,
 } from '../keystore/keystore.ts';
 import { ENTRY_ID_BYTES, type Tombstone } from '../keystore/manifest.ts';
 import { SECRET_BYTES } from '../keystore/secret-input.ts';
@@ -137,36 +135,6 @@ export function readBackupHeader(
     if (!(cause instanceof RangeError || cause instanceof InputError)) throw cause;
     throw new InputError('ERR_INPUT_FORMAT', argument, 'a whole backup', 'less, or something else');
   }
-}
-
-function writeRef({ name, generation }: KeyRef): Uint8Array {
-  const bytes = utf8(name);
-  return concat(uintBytes(bytes.length, 1), bytes, uintBytes(generation, 4));
-}
-
-function readRef(reader: Reader): KeyRef {
-  const name = reader.text();
-  checkName('name', name);
-  const generation = reader.uint(4);
-  if (generation < 1 || generation > MAX_GENERATION) throw new RangeError('a generation out of range');
-  return { name, generation };
-}
-
-function readCode<T>(reader: Reader, values: readonly T[]): T {
-  const value = values[reader.uint(1) - 1];
-  if (value === undefined) throw new RangeError('an unknown code');
-  return value;
-}
-
-function readAlgorithm(reader: Reader): KeystoreAlgorithm {
-  const code = reader.uint(1);
-  const algorithm = KEYSTORE_ALGORITHMS.find((candidate) => ALGORITHM_CODES[candidate] === code);
-  if (algorithm === undefined) throw new RangeError('an unknown algorithm');
-  return algorithm;
-}
-
-function keyIdBytes(algorithm: KeystoreAlgorithm): number {
-  return algorithm === AES_256_GCM.name ? DATA_KEY_ID_BYTES : 32;
 }
 
 /** A record that holds a secret; the caller's to wipe. */

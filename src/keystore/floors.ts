@@ -8,8 +8,9 @@
  */
 import { concat, uintBytes, utf8 } from '../bytes.ts';
 import { ALGORITHM_CODES } from './algorithm-codes.ts';
+import { readAlgorithm } from './fields.ts';
 import { Reader } from './file/reader.ts';
-import { KEYSTORE_ALGORITHMS, type KeystoreAlgorithm } from './keystore.ts';
+import type { KeystoreAlgorithm } from './keystore.ts';
 
 /** The extension's name. */
 export const FLOORS = 'keystore.floors';
@@ -45,9 +46,7 @@ export function readFloors(extensions: ReadonlyMap<string, Uint8Array>): Readonl
         // One that is there twice would hide the larger number.
         if (name <= before) throw new RangeError('a name out of order');
         before = name;
-        const code = reader.uint(1);
-        const algorithm = KEYSTORE_ALGORITHMS.find((candidate) => ALGORITHM_CODES[candidate] === code);
-        if (algorithm === undefined) throw new RangeError('an unknown algorithm');
+        const algorithm = readAlgorithm(reader);
         return [name, { algorithm, generation: reader.uint(4) }] as const;
       }),
     );

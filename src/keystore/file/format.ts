@@ -12,16 +12,8 @@ import { AuthenticationError, KeyStoreError, UnsupportedError } from '../../erro
 import { AES_256_GCM, SHA3_512 } from '../../params.ts';
 import { FORMATS, PREAMBLE_BYTES, readPreamble, writePreamble } from '../../preamble.ts';
 import { ALGORITHM_CODES } from '../algorithm-codes.ts';
-import { DATA_KEY_ID_BYTES } from '../data.ts';
-import {
-  CUSTODIES,
-  checkName,
-  KEY_STATES,
-  KEYSTORE_ALGORITHMS,
-  type KeyRef,
-  type KeystoreAlgorithm,
-  MAX_GENERATION,
-} from '../keystore.ts';
+import { keyIdBytes, readAlgorithm, readCode, readRef, writeRef } from '../fields.ts';
+import { CUSTODIES, checkName, KEY_STATES } from '../keystore.ts';
 import { ENTRY_ID_BYTES, type KeyEntry, type Manifest, type Tombstone } from '../manifest.ts';
 import { Reader } from './reader.ts';
 import { readUnlockSection, type UnlockSection } from './unlock-section.ts';
@@ -76,36 +68,6 @@ const TIMES = ['activatedAtMs', 'retiredAtMs', 'destroyAfterMs'] as const;
 /** The flag after those of the times. */
 const PUBLIC_ONLY_FLAG = 1 << TIMES.length;
 
-function writeRef({ name, generation }: KeyRef): Uint8Array {
-  const bytes = utf8(name);
-  return concat(uintBytes(bytes.length, 1), bytes, uintBytes(generation, 4));
-}
-
-function readRef(reader: Reader): KeyRef {
-  const name = reader.text();
-  checkName('name', name);
-  const generation = reader.uint(4);
-  if (generation < 1 || generation > MAX_GENERATION) throw new RangeError('a generation out of range');
-  return { name, generation };
-}
-
-function readCode<T>(reader: Reader, values: readonly T[], first: number): T {
-  const value = values[reader.uint(1) - first];
-  if (value === undefined) throw new RangeError('an unknown code');
-  return value;
-}
-
-function readAlgorithm(reader: Reader): KeystoreAlgorithm {
-  const code = reader.uint(1);
-  const algorithm = KEYSTORE_ALGORITHMS.find((candidate) => ALGORITHM_CODES[candidate] === code);
-  if (algorithm === undefined) throw new RangeError('an unknown algorithm');
-  return algorithm;
-}
-
-function keyIdBytes(algorithm: KeystoreAlgorithm): number {
-  return algorithm === AES_256_GCM.name ? DATA_KEY_ID_BYTES : 32;
-}
-
 function writeEntry(entry: KeyEntry, blobRevision: number): Uint8Array[] {
   const times = TIMES.map((name) => entry[name]);
   const flags = times.reduce<number>(
@@ -138,8 +100,8 @@ function readEntry1(reader: Reader, blobRevisions: Map<string, number>): KeyEntr
   const id = reader.take(ENTRY_ID_BYTES);
   const ref = readRef(reader);
   const algorithm = readAlgorithm(reader);
-  const custody = readCode(reader, CUSTODIES, 1);
-  const state = readCode(reader, KEY_STATES, 1);
+  const custody = readCode(reader, CUSTODIES);
+  const state = readCode(reader, KEY_STATES);
   const createdAtMs = reader.uint(8);
   const flags = reader.uint(1);
   if (flags >= PUBLIC_ONLY_FLAG << 1) throw new RangeError('unknown flags');
