@@ -311,7 +311,8 @@ const backupBody: Target = {
   },
 };
 
-const takenBackups = setOf(backups);
+/** Of one that another run sealed the corpus may hold nearly all, and its last byte is guessed soon: what is in it counts. */
+const takenBodies = setOf(await Promise.all(backups.map(insideOf)));
 
 const wholeBackup: Target = {
   name: 'backup',
@@ -322,7 +323,7 @@ const wholeBackup: Target = {
   allocates: 2 ** 18,
   async run(input) {
     const { keys } = await verifyBackup(input, { rootKey });
-    must(takenBackups.has(toHex(input)) && keys.length <= 2, 'opens only what was sealed');
+    must(takenBodies.has(toHex(await insideOf(input))) && keys.length <= 2, 'opens only what was sealed');
   },
 };
 
