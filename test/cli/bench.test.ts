@@ -91,10 +91,13 @@ describe.concurrent('bench', () => {
     ],
     [
       'fragment',
-      ['', 'Many', ' 4 of 6', ' 4 of 6, threshold'].flatMap((form) => [
-        `TemporalVault split${form}`,
-        `TemporalVault reassemble${form}`,
-      ]),
+      [
+        ...['', 'Many', ' 4 of 6', ' 4 of 6, threshold'].flatMap((form) => [
+          `TemporalVault split${form}`,
+          `TemporalVault reassemble${form}`,
+        ]),
+        'Session message',
+      ],
       '',
     ],
   ] as const)('measures the suite %s', async ([suite, operations, only], { place }) => {
