@@ -1,7 +1,7 @@
 /**
  * Whether the time of an operation tells something of its secrets, by statistics: `npm run bench:timing`.
  *
- *     node bench/timing/run.ts [--engine wasm] [--samples 1000000] [--json]
+ *     node bench/timing/run.ts [--engine wasm] [--samples 1000000] [--only TEXT] [--json]
  *
  * Prints the t of batches over all samples, and the largest |t| over the shorter ones (`t-test.ts`). Below 4.5 there is nothing to be seen;
  * above 10 there is, and the exit code is 1.
@@ -23,6 +23,7 @@ const { values } = parseArgs({
   options: {
     engine: { type: 'string', default: 'wasm' },
     samples: { type: 'string', default: '1000000' },
+    only: { type: 'string', default: '' },
     json: { type: 'boolean', default: false },
   },
 });
@@ -50,6 +51,7 @@ for (const { name: scenario, make } of timingScenarios(
   registry.named(name, 'kem'),
   registry.named(name, 'sign'),
 )) {
+  if (!scenario.includes(values.only)) continue;
   const test = new TimingTest();
   for (let done = 0; done < samples; done += BATCH) {
     const classes = make();

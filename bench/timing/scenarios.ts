@@ -24,7 +24,8 @@ export interface TimingScenario {
 const random = (bytes: number) => randomFill(new Uint8Array(bytes));
 /** Copies of one value. */
 const same = <T>(count: number, value: T): T[] => Array.from({ length: count }, () => value);
-const many = <T>(count: number, make: () => T): T[] => Array.from({ length: count }, make);
+const many = <T>(count: number, make: (i: number) => T): T[] =>
+  Array.from({ length: count }, (_, i) => make(i));
 
 /** Keys of a class: fewer than half of what the engine keeps expanded. */
 const KEM_KEYS = 10;
@@ -36,15 +37,16 @@ const SIGN_KEYS = 4;
 const INPUTS = 2000;
 const MU_BYTES = 64;
 
+/** The same things in a random order. */
+function shuffled<T>(things: readonly T[]): T[] {
+  const order = things.map((thing) => ({ thing, rank: new DataView(random(4).buffer).getUint32(0) }));
+  return order.sort((a, b) => a.rank - b.rank).map(({ thing }) => thing);
+}
+
 /** Pieces of one memory, in a random order: none of the classes has better places than the other. */
 function places(count: number, bytes: number): Uint8Array[] {
   const memory = new Uint8Array(count * bytes);
-  const order = many(count, () => new DataView(random(4).buffer).getUint32(0)).map((rank, i) => ({
-    rank,
-    i,
-  }));
-  order.sort((a, b) => a.rank - b.rank);
-  return order.map(({ i }) => memory.subarray(i * bytes, (i + 1) * bytes));
+  return shuffled(many(count, (i) => memory.subarray(i * bytes, (i + 1) * bytes)));
 }
 
 /** Valid ciphertexts, and ciphertexts with a bit changed. */
@@ -122,21 +124,22 @@ function quickest(call: () => void): number {
 function oneAttempt(sign: SignEngine): Classes {
   const out = new Uint8Array(ML_DSA_87.signatureBytes);
   const made: { dispose(): void }[] = [];
-  const classes = [
-    same(SIGN_KEYS, random(ML_DSA_87.seedBytes)),
-    many(SIGN_KEYS, () => random(ML_DSA_87.seedBytes)),
-  ].map((seeds) =>
-    seeds.map((seed) => {
-      const key = sign.prepareSeed(seed);
-      made.push(key);
-      const { signMu } = key;
-      if (signMu === undefined) throw new Error('this engine signs no μ');
-      return () => {
-        const [mu, rnd] = [random(MU_BYTES), random(ML_DSA_87.rndBytes)];
-        return () => signMu.call(key, mu, rnd, out);
-      };
-    }),
-  );
+  const seeds = [
+    ...same(SIGN_KEYS, random(ML_DSA_87.seedBytes)).map((seed) => ({ which: 0, seed })),
+    ...many(SIGN_KEYS, () => ({ which: 1, seed: random(ML_DSA_87.seedBytes) })),
+  ];
+  const classes: (() => () => void)[][] = [[], []];
+  // In a random order: it decides where in the engine's memory a key lies.
+  for (const { which, seed } of shuffled(seeds)) {
+    const key = sign.prepareSeed(seed);
+    made.push(key);
+    const { signMu } = key;
+    if (signMu === undefined) throw new Error('this engine signs no μ');
+    classes[which]?.push(() => {
+      const [mu, rnd] = [random(MU_BYTES), random(ML_DSA_87.rndBytes)];
+      return () => signMu.call(key, mu, rnd, out);
+    });
+  }
   const candidates = classes.flat();
   // The time of one attempt: a quarter of all signatures take no more.
   const samples = many(20, () => candidates.map((candidate) => quickest(candidate()))).flat();
@@ -147,9 +150,12 @@ function oneAttempt(sign: SignEngine): Classes {
       if (quickest(call) <= limit) return call;
     }
   };
-  const calls = classes.map((members) =>
-    members.flatMap((member) => many(INPUTS / SIGN_KEYS, () => found(member))),
+  const calls: (() => void)[][] = [[], []];
+  const wanted = classes.flatMap((members, which) =>
+    members.flatMap((member) => many(INPUTS / SIGN_KEYS, () => ({ which, member }))),
   );
+  // In a random order too: what is made later lies elsewhere in the memory of JavaScript.
+  for (const { which, member } of shuffled(wanted)) calls[which]?.push(found(member));
   return {
     calls: calls as unknown as Classes['calls'],
     dispose: () => {
